@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rooms.hpp"
+
+namespace sim_core::bindings {
+namespace {
+
+/// A numpy view of the simulator's own memory, kept alive by it.
+template <class T>
+py::array view(py::object self, T* data, std::vector<py::ssize_t> shape) {
+  return py::array(py::dtype::of<T>(), std::move(shape), data, std::move(self));
+}
+
+template <float* VecBuffers::* Member, int Columns>
+py::array matrix(py::object self) {
+  auto& sim = self.cast<VecSim&>();
+  return view(self, sim.buffers().*Member, {sim.num_drones(), Columns});
+}
+
+template <std::uint8_t* VecBuffers::* Member>
+py::array flags(py::object self) {
+  auto& sim = self.cast<VecSim&>();
+  return py::array(py::dtype("bool"), {static_cast<py::ssize_t>(sim.num_drones())},
+                   sim.buffers().*Member, self);
+}
+
+py::array rewards(py::object self) {
+  auto& sim = self.cast<VecSim&>();
+  return view(self, sim.buffers().reward, {sim.num_drones()});
+}
+
+template <void (VecSim::*Advance)(const float*)>
+void advance(VecSim& sim, const py::array& commands) {
+  expect_shape(commands, "commands", sim.num_drones(), 4);
+  const auto* data = static_cast<const float*>(commands.data());
+  py::gil_scoped_release release;
+  (sim.*Advance)(data);
+}
+
+std::unique_ptr<VecSim> make(int num_drones, const VecSettings& settings,
+                             const std::vector<py::array>& references, int threads,
+                             const std::string& isa) {
+  if (num_drones < 1) {
+    throw std::invalid_argument("num_drones: expected at least 1, got " +
+                                std::to_string(num_drones));
+  }
+  return std::make_unique<VecSim>(num_drones, settings, paths_of(references), threads, isa);
+}
+
+void bind_buffers(py::class_<VecSim>& sim) {
+  sim.def_property_readonly("observation", &matrix<&VecBuffers::observation, kTrackObservationSize>)
+      .def_property_readonly("privileged", &matrix<&VecBuffers::privileged, kPrivilegedSize>)
+      .def_property_readonly("final_observation",
+                             &matrix<&VecBuffers::final_observation, kTrackObservationSize>)
+      .def_property_readonly("final_privileged",
+                             &matrix<&VecBuffers::final_privileged, kPrivilegedSize>)
+      .def_property_readonly("truth", &matrix<&VecBuffers::truth, 13>)
+      .def_property_readonly("estimate", &matrix<&VecBuffers::estimate, 13>)
+      .def_property_readonly("reward", &rewards)
+      .def_property_readonly("terminated", &flags<&VecBuffers::terminated>)
+      .def_property_readonly("truncated", &flags<&VecBuffers::truncated>);
+}
+
+}  // namespace
+
+void bind_vec_sim(py::module_& module) {
+  py::class_<VecSim> sim(module, "VecSim", "Many independent drones, stepped together.");
+  sim.def(py::init(&make), py::arg("num_drones"), py::arg("settings"), py::arg("references"),
+          py::arg("threads") = 1, py::arg("isa") = "auto")
+      .def("start", &VecSim::start, py::arg("seed"), py::arg("staggered") = false,
+           py::call_guard<py::gil_scoped_release>(),
+           "Draws all drones and their starts anew; staggered: at random ages of the episode.")
+      .def("step", &advance<&VecSim::step>, py::arg("commands"),
+           "One control step of the task; episodes that end begin again at once.")
+      .def("fly", &advance<&VecSim::fly>, py::arg("commands"),
+           "One control step of physics alone: fills truth and estimate.")
+      .def_property_readonly("num_drones", &VecSim::num_drones)
+      .def_property_readonly("threads", &VecSim::threads)
+      .def_property_readonly("isa", &VecSim::isa)
+      .def_property_readonly("bytes_per_drone", &VecSim::bytes_per_drone)
+      .def_property_readonly(
+          "parameters",
+          [](const VecSim& self) {
+            const std::vector<float> values = self.parameters();
+            return FloatArray({static_cast<py::ssize_t>(self.num_drones()),
+                               static_cast<py::ssize_t>(kParameterCount)},
+                              values.data());
+          },
+          "Parameters as drawn, a copy, (N, len(PARAMETER_NAMES)).")
+      .def_property_readonly(
+          "places",
+          [](const VecSim& self) {
+            const std::vector<std::int32_t> values = self.places();
+            return py::array_t<std::int32_t>(
+                {static_cast<py::ssize_t>(self.num_drones()), static_cast<py::ssize_t>(2)},
+                values.data());
+          },
+          "First row of each drone's path in the table of all references, and its present row.")
+      .def("take_reward_terms", &VecSim::take_reward_terms,
+           "Sum of each reward term over all steps since the last call.");
+  bind_buffers(sim);
+  module.def("instruction_sets", [] {
+    int count = 0;
+    const Kernel* const* all = kernels(&count);
+    std::vector<std::string> names;
+    for (int i = 0; i < count; ++i) {
+      if (runs_here(*all[i])) names.emplace_back(all[i]->name);
+    }
+    return names;
+  });
+}
+
+}  // namespace sim_core::bindings

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Between lanes and rows: the core computes with one drone a lane, numpy reads one drone a row.
+#pragma once
+
+#include <cstring>
+
+#include "sim_core/lanes.hpp"
+
+namespace sim_core::SIM_CORE_ISA {
+
+constexpr int kLanes = SIM_CORE_LANES;
+
+#if SIM_CORE_LANES > 1
+
+/// Lower and upper halves of two registers, interleaved.
+struct Zipped {
+  Wide low, high;
+};
+
+inline Zipped zip(Wide a, Wide b) {
+#if SIM_CORE_LANES == 4
+  const WideInt low = {0, 4, 1, 5}, high = {2, 6, 3, 7};
+#elif SIM_CORE_LANES == 8
+  const WideInt low = {0, 8, 1, 9, 2, 10, 3, 11}, high = {4, 12, 5, 13, 6, 14, 7, 15};
+#elif SIM_CORE_LANES == 16
+  const WideInt low = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23};
+  const WideInt high = {8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+#endif
+#if defined(__clang__)
+  Zipped out;
+  for (int i = 0; i < kLanes; ++i) {
+    out.low[i] = low[i] < kLanes ? a[low[i]] : b[low[i] - kLanes];
+    out.high[i] = high[i] < kLanes ? a[high[i]] : b[high[i] - kLanes];
+  }
+  return out;
+#else
+  return {__builtin_shuffle(a, b, low), __builtin_shuffle(a, b, high)};
+#endif
+}
+
+/// Transposes a square of registers: a perfect shuffle for each bit of the lane's number.
+inline void transpose(Wide square[kLanes]) {
+  for (int stride = 1; stride < kLanes; stride *= 2) {
+    Wide next[kLanes];
+    for (int i = 0; i < kLanes / 2; ++i) {
+      const Zipped pair = zip(square[i], square[i + kLanes / 2]);
+      next[2 * i] = pair.low;
+      next[2 * i + 1] = pair.high;
+    }
+    for (int i = 0; i < kLanes; ++i) square[i] = next[i];
+  }
+}
+
+#else
+
+inline void transpose(float[1]) {}
+
+#endif
+
+/// Writes `Size` values that hold one drone a lane as `count` rows of `Size` numbers.
+template <int Size>
+inline void store_rows(const Wide* values, int count, float* rows, int stride) {
+  constexpr int kWhole = Size < kLanes ? Size : kLanes;
+  for (int begin = 0; begin < Size; begin += kLanes) {
+    // The last square overlaps the one before it, so that every store is a whole register.
+    const int first = begin + kLanes <= Size ? begin : Size - kWhole;
+    Wide square[kLanes] = {};
+    for (int k = 0; k < kWhole; ++k) square[k] = values[first + k];
+    transpose(square);
+    for (int i = 0; i < count; ++i) {
+      std::memcpy(rows + i * stride + first, &square[i], kWhole * sizeof(float));
+    }
+  }
+}
+
+/// Reads `count` rows of four numbers into values that hold one drone a lane.
+inline void load_rows4(const float* rows, int count, Wide values[4]) {
+  float columns[4][kLanes] = {};
+  for (int i = 0; i < count; ++i) {
+    for (int k = 0; k < 4; ++k) columns[k][i] = rows[4 * i + k];
+  }
+  std::memcpy(values, columns, sizeof columns);
+}
+
+}  // namespace sim_core::SIM_CORE_ISA

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a run is set to, as plain numbers shared by every instruction set. Python fills these from
+/// the airframe, the randomisation and the environment file; nothing acts that they do not show.
+#pragma once
+
+#include <cstdint>
+
+namespace sim_core {
+
+constexpr float kGravity = 9.81f;        ///< m/s^2
+constexpr float kPhysicsStepS = 0.002f;  ///< s; the firmware's rate loop runs at 500 Hz
+constexpr int kSubsteps = 5;             ///< physics steps per control step (100 Hz)
+constexpr float kControlStepS = 0.01f;   ///< s
+constexpr int kMaxDeadTimeSteps = 5;     ///< longest rotor dead time, in physics steps
+constexpr int kMaxLinkDelaySteps = 20;   ///< longest link delay, in physics steps
+constexpr int kParameterCount = 41;
+
+/// The names of a drone's parameters, in the order of `Params` in params.hpp.
+extern const char* const kParameterNames[kParameterCount];
+
+/// Between these bounds every drone's parameters are drawn, uniformly, at each start of an episode.
+struct ParameterBox {
+  float low[kParameterCount] = {};
+  float high[kParameterCount] = {};
+};
+
+/// How far from its reference a drone starts: half-widths of uniform draws.
+struct StartRanges {
+  float position_m = 1.0f;
+  float velocity_m_s = 1.0f;
+  float tilt_rad = 0.8f;
+  float yaw_rad = 0.5f;
+  float body_rate_rad_s = 2.0f;
+  float floor_m = -1e9f;  ///< a start below this height is lifted to it
+};
+
+/// Standard deviations of the state estimate's white noise; the bias is a parameter of the drone.
+struct EstimateNoise {
+  float position_m = 0.0f;
+  float velocity_m_s = 0.0f;
+  float attitude_rad = 0.0f;
+  float body_rate_rad_s = 0.0f;
+};
+
+/// What a command may ask for.
+struct CommandLimits {
+  float thrust_low_n = 0.0f;
+  float thrust_high_n = 0.0f;
+  float body_rate_rad_s[3] = {};
+};
+
+/// Weights of the tracking reward, per control step; a weight of zero switches its term off.
+struct TrackReward {
+  float scale = 0.1f;
+  float distance = 1.0f;
+  float precision = 1.0f;
+  float precision_width_m = 0.1f;
+  float velocity = 0.1f;
+  float body_rate = 0.002f;
+  float heading = 0.3f;
+  float smoothness = 0.3f;
+  float overshoot = 0.02f;
+  float effort = 0.5f;
+  float crash = 3.0f;
+};
+constexpr int kTrackRewardTerms = 9;
+extern const char* const kTrackRewardTermNames[kTrackRewardTerms];
+
+/// When a tracking episode ends.
+struct TrackEpisode {
+  int max_steps = 512;
+  float max_distance_m = 3.0f;
+  float max_body_rate_rad_s = 40.0f;
+};
+
+}  // namespace sim_core

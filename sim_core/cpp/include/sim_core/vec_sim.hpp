@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Many drones at once: owns their memory and buffers, picks the instruction set, shares out threads.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim_core/kernel.hpp"
+#include "sim_core/workers.hpp"
+
+namespace sim_core {
+
+/// A reference as (M, 4) row-major samples.
+struct Path {
+  std::vector<float> rows;
+};
+
+class VecSim {
+ public:
+  /// `isa`: "auto", or the name of one that this machine runs.
+  VecSim(int num_drones, const VecSettings& settings, const std::vector<Path>& paths, int threads,
+         const std::string& isa);
+
+  void start(std::uint32_t seed, bool staggered);
+  void step(const float* commands);
+  void fly(const float* commands);
+
+  VecSettings& settings() { return settings_; }
+  int num_drones() const { return num_drones_; }
+  int threads() const { return workers_.count(); }
+  const char* isa() const { return kernel_->name; }
+  std::size_t bytes_per_drone() const {
+    return kernel_->block_bytes / static_cast<std::size_t>(kernel_->lanes);
+  }
+  VecBuffers& buffers() { return work_.buffers; }
+
+  std::vector<float> parameters() const;
+  std::vector<std::int32_t> places() const;
+  std::vector<double> take_reward_terms();
+
+ private:
+  using Phase = void (*)(const Work&, int, int);
+  void run(Phase phase);
+  float* numbers(int columns);
+  void set_paths(const std::vector<Path>& paths);
+
+  int num_drones_;
+  VecSettings settings_;
+  const Kernel* kernel_;
+  Workers workers_;
+  Work work_;
+  int num_blocks_;
+  std::unique_ptr<void, void (*)(void*)> blocks_;
+  std::vector<std::vector<float>> arrays_;
+  std::vector<std::uint8_t> terminated_, truncated_;
+  std::vector<float> reference_rows_;
+  std::vector<std::int32_t> reference_first_, reference_last_;
+};
+
+}  // namespace sim_core

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim_core/firmware_sim.hpp"
+
+#include <cmath>
+#include <cstring>
+
+#include "sim_core/ground.hpp"
+
+namespace sim_core {
+
+using scalar::Command;
+using scalar::Vec3;
+
+FirmwareSim::FirmwareSim(const std::vector<float>& parameters, const EstimateNoise& noise,
+                         std::uint32_t seed)
+    : noise_(noise), seed_(seed) {
+  const std::size_t count = parameters.size() / kParameterCount;
+  for (std::size_t i = 0; i < count; ++i) {
+    Vehicle vehicle{};
+    std::memcpy(&vehicle.params, &parameters[i * kParameterCount], sizeof vehicle.params);
+    vehicle.derived = scalar::derive(vehicle.params, kPhysicsStepS);
+    vehicles_.push_back(vehicle);
+  }
+  truth_.resize(13 * count);
+  estimate_.resize(13 * count);
+  const float origin[3] = {0.0f, 0.0f, 0.0f};
+  for (int i = 0; i < this->count(); ++i) place(i, origin, 0.0f);
+}
+
+void FirmwareSim::place(int drone, const float p_WB[3], float yaw_rad) {
+  Vehicle& vehicle = vehicles_.at(static_cast<std::size_t>(drone));
+  scalar::Link<float> no_link;
+  vehicle.drone = {};
+  vehicle.drone.body.p_WB = {p_WB[0], p_WB[1], p_WB[2]};
+  vehicle.drone.body.q_WB = {0.0f, 0.0f, std::sin(0.5f * yaw_rad), std::cos(0.5f * yaw_rad)};
+  scalar::settle_drone(vehicle.drone, no_link, vehicle.params, Command<float>{});
+  set_off(drone);
+  look(vehicle, drone);
+  write_rows();
+}
+
+void FirmwareSim::set_off(int drone) {
+  Vehicle& vehicle = vehicles_.at(static_cast<std::size_t>(drone));
+  vehicle.mode = Mode::kOff;
+  vehicle.stock = {};
+  vehicle.command = {};
+  vehicle.drone.rate_loop.integral_deg = {0.0f, 0.0f, 0.0f};
+}
+
+void FirmwareSim::set_rate_thrust(int drone, float thrust_n, const float w_B[3]) {
+  Vehicle& vehicle = vehicles_.at(static_cast<std::size_t>(drone));
+  vehicle.mode = Mode::kRates;
+  vehicle.command = {thrust_n, {w_B[0], w_B[1], w_B[2]}};
+}
+
+void FirmwareSim::set_position(int drone, const float p_WB[3], float yaw_rad) {
+  Vehicle& vehicle = vehicles_.at(static_cast<std::size_t>(drone));
+  if (vehicle.mode != Mode::kPosition) {
+    vehicle.stock.previous_yaw_deg = scalar::euler_of(vehicle.drone.body.q_WB).yaw;
+  }
+  vehicle.mode = Mode::kPosition;
+  vehicle.target = {{p_WB[0], p_WB[1], p_WB[2]}, yaw_rad};
+}
+
+void FirmwareSim::look(Vehicle& vehicle, int number) {
+  const scalar::Counter<float> at{seed_, static_cast<std::uint32_t>(number), tick_};
+  vehicle.seen = scalar::estimate(vehicle.drone.body, vehicle.params, noise_, at);
+}
+
+void FirmwareSim::step_vehicle(Vehicle& vehicle, int number) {
+  if (tick_ % kSubsteps == 0) look(vehicle, number);
+  Command<float> command = vehicle.command;
+  if (vehicle.mode == Mode::kPosition) {
+    if (tick_ % kSubsteps == 0) {
+      scalar::step_position_loops(vehicle.stock, vehicle.target, vehicle.seen);
+    }
+    const Vec3<float> bias = {vehicle.params.attitude_bias_x_rad,
+                              vehicle.params.attitude_bias_y_rad, 0.0f};
+    const auto q_seen = vehicle.drone.body.q_WB * scalar::small_rotation(bias);
+    command.w_B = scalar::step_attitude_loop(vehicle.stock, vehicle.target.yaw_rad, q_seen);
+    command.thrust_n =
+        vehicle.stock.thrust_counts * 4.0f * vehicle.params.thrust_max_n / scalar::kCountsFull;
+  }
+  if (vehicle.mode == Mode::kOff) {
+    const float none[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+    float delayed[4];
+    scalar::pass_dead_time(vehicle.drone.dead_time, vehicle.derived, tick_, none, delayed);
+    scalar::step_body(vehicle.drone.body, vehicle.params, vehicle.derived, delayed, kPhysicsStepS);
+  } else {
+    scalar::step_drone(vehicle.drone, vehicle.params, vehicle.derived, command, tick_);
+  }
+  vehicle.command = command;
+  scalar::rest_on_floor(vehicle.drone.body);
+  if (tick_ % kSubsteps == kSubsteps - 1) {
+    scalar::step_battery(vehicle.drone.battery, vehicle.params, vehicle.drone.body.thrust_n,
+                         kControlStepS);
+  }
+}
+
+void FirmwareSim::step(int steps) {
+  for (int k = 0; k < steps; ++k) {
+    for (int i = 0; i < count(); ++i) step_vehicle(vehicles_[static_cast<std::size_t>(i)], i);
+    tick_ += 1;
+  }
+  for (int i = 0; i < count(); ++i) look(vehicles_[static_cast<std::size_t>(i)], i);
+  write_rows();
+}
+
+void FirmwareSim::write_rows() {
+  const auto put = [](const Vec3<float>& p, const scalar::Quat<float>& q, const Vec3<float>& v,
+                      const Vec3<float>& w, float* out) {
+    const float row[13] = {p.x, p.y, p.z, q.x, q.y, q.z, q.w, v.x, v.y, v.z, w.x, w.y, w.z};
+    std::memcpy(out, row, sizeof row);
+  };
+  for (std::size_t i = 0; i < vehicles_.size(); ++i) {
+    const auto& body = vehicles_[i].drone.body;
+    const auto& seen = vehicles_[i].seen;
+    put(body.p_WB, body.q_WB, body.v_WB, body.w_WB_B, &truth_[13 * i]);
+    put(seen.p_WB, seen.q_WB, seen.v_WB, seen.w_WB_B, &estimate_[13 * i]);
+  }
+}
+
+float FirmwareSim::battery_volts(int drone) const {
+  return vehicles_.at(static_cast<std::size_t>(drone)).drone.battery.volts;
+}
+
+float FirmwareSim::battery_charge(int drone) const {
+  return vehicles_.at(static_cast<std::size_t>(drone)).drone.battery.charge;
+}
+
+float FirmwareSim::commanded_thrust_n(int drone) const {
+  const Vehicle& vehicle = vehicles_.at(static_cast<std::size_t>(drone));
+  return vehicle.mode == Mode::kOff ? 0.0f : vehicle.command.thrust_n;
+}
+
+}  // namespace sim_core

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim_core/vec_sim.hpp"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <stdexcept>
+
+namespace sim_core {
+namespace {
+
+constexpr std::size_t kCacheLine = 64;
+
+const Kernel* choose_kernel(const std::string& isa) {
+  int count = 0;
+  const Kernel* const* all = kernels(&count);
+  std::string names;
+  for (int i = 0; i < count; ++i) {
+    if (!runs_here(*all[i])) continue;
+    if (isa == "auto" || isa == all[i]->name) return all[i];
+    names += std::string(names.empty() ? "" : ", ") + all[i]->name;
+  }
+  throw std::invalid_argument("isa: expected auto or one of " + names + ", got " + isa);
+}
+
+std::unique_ptr<void, void (*)(void*)> allocate(std::size_t bytes) {
+  const std::size_t whole = (bytes + kCacheLine - 1) / kCacheLine * kCacheLine;
+  void* memory = std::aligned_alloc(kCacheLine, whole);
+  if (memory == nullptr) throw std::bad_alloc();
+  std::memset(memory, 0, whole);
+  return {memory, std::free};
+}
+
+}  // namespace
+
+VecSim::VecSim(int num_drones, const VecSettings& settings, const std::vector<Path>& paths,
+               int threads, const std::string& isa)
+    : num_drones_(num_drones),
+      settings_(settings),
+      kernel_(choose_kernel(isa)),
+      workers_(threads),
+      num_blocks_((num_drones + kernel_->lanes - 1) / kernel_->lanes),
+      blocks_(allocate(static_cast<std::size_t>(num_blocks_) * kernel_->block_bytes)),
+      terminated_(static_cast<std::size_t>(num_drones)),
+      truncated_(static_cast<std::size_t>(num_drones)) {
+  set_paths(paths);
+  work_.settings = &settings_;
+  work_.blocks = blocks_.get();
+  work_.num_drones = num_drones;
+  VecBuffers& out = work_.buffers;
+  out.observation = numbers(kTrackObservationSize);
+  out.privileged = numbers(kPrivilegedSize);
+  out.final_observation = numbers(kTrackObservationSize);
+  out.final_privileged = numbers(kPrivilegedSize);
+  out.reward = numbers(1);
+  out.truth = numbers(13);
+  out.estimate = numbers(13);
+  out.terminated = terminated_.data();
+  out.truncated = truncated_.data();
+}
+
+float* VecSim::numbers(int columns) {
+  arrays_.emplace_back(static_cast<std::size_t>(num_drones_) * static_cast<std::size_t>(columns));
+  return arrays_.back().data();
+}
+
+void VecSim::set_paths(const std::vector<Path>& paths) {
+  for (const Path& path : paths) {
+    reference_first_.push_back(static_cast<std::int32_t>(reference_rows_.size() / 4));
+    reference_rows_.insert(reference_rows_.end(), path.rows.begin(), path.rows.end());
+    reference_last_.push_back(static_cast<std::int32_t>(reference_rows_.size() / 4) - 1);
+  }
+  work_.references = {reference_rows_.data(), reference_first_.data(), reference_last_.data(),
+                      static_cast<std::int32_t>(paths.size())};
+}
+
+void VecSim::run(Phase phase) {
+  workers_.run(num_blocks_, [&](int begin, int end) { phase(work_, begin, end); });
+}
+
+void VecSim::start(std::uint32_t seed, bool staggered) {
+  work_.seed = seed;
+  work_.tick = 0;
+  work_.staggered = staggered;
+  run(kernel_->start);
+}
+
+void VecSim::step(const float* commands) {
+  work_.tick += 1;
+  work_.buffers.commands = commands;
+  run(kernel_->step);
+}
+
+void VecSim::fly(const float* commands) {
+  work_.tick += 1;
+  work_.buffers.commands = commands;
+  run(kernel_->fly);
+}
+
+std::vector<float> VecSim::parameters() const {
+  std::vector<float> out(static_cast<std::size_t>(num_drones_) * kParameterCount);
+  kernel_->read_parameters(work_, out.data());
+  return out;
+}
+
+std::vector<std::int32_t> VecSim::places() const {
+  std::vector<std::int32_t> out(static_cast<std::size_t>(num_drones_) * 2);
+  kernel_->read_places(work_, out.data());
+  return out;
+}
+
+std::vector<double> VecSim::take_reward_terms() {
+  std::vector<double> sums(kTrackRewardTerms, 0.0);
+  kernel_->take_reward_terms(work_, sums.data());
+  return sums;
+}
+
+}  // namespace sim_core

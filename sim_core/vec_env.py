@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tracking environment as a gymnasium VectorEnv over the compiled core."""
+
+import os
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium.spaces import Box
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+from numpy.typing import NDArray
+
+from sim_core import _core
+from sim_core.environment import TrackEnvironment, load_environment
+from sim_core.errors import SettingsError, ShapeError
+from sim_core.reference_library import draw_references
+
+Floats = NDArray[np.float32]
+Flags = NDArray[np.bool_]
+
+_SPARE_S = 3.0
+"""A path outlasts an episode by this much, so that episodes begin anywhere on it."""
+
+
+class VecEnv(VectorEnv[Floats, Floats, Flags]):
+    """Many drones, each following a path of its own; an episode that ends begins anew at once.
+
+    Arrays that `reset` and `step` return are views of the core's memory, overwritten by the next
+    call: copy what must last. Actions are commands: collective thrust [N] and body rates
+    [rad/s; B], float32, shape (N, 4); what exceeds the action space is limited by the core.
+
+    Attributes:
+        core: The compiled simulator; a critic sees its `privileged` and `final_privileged`.
+    """
+
+    metadata: dict[str, Any] = {"autoreset_mode": AutoresetMode.SAME_STEP}  # noqa: RUF012
+
+    def __init__(
+        self,
+        num_envs: int,
+        environment: TrackEnvironment | str = "track",
+        *,
+        threads: int | None = None,
+        seed: int = 0,
+        isa: str = "auto",
+    ) -> None:
+        """Draw paths and drones.
+
+        Args:
+            num_envs: Number of drones.
+            environment: Settings, or the name or path of their file.
+            threads: Of the core; all of the machine's cores where not given.
+            seed: Of paths and drones, until `reset` gives another.
+            isa: The core's instruction set, or "auto".
+
+        Raises:
+            SettingsError: A seed that does not fit.
+        """
+        if isinstance(environment, str):
+            environment = load_environment(environment)
+        self.settings = environment
+        self.num_envs = num_envs
+        self._seed, self._running = _fitting(seed), False
+        length_s = environment.episode.max_steps * _core.CONTROL_STEP_S + _SPARE_S
+        references = draw_references(environment.references, length_s, seed)
+        self.core = _core.VecSim(
+            num_envs,
+            environment.core_settings(),
+            references,
+            threads=threads or os.cpu_count() or 1,
+            isa=isa,
+        )
+        low, high = environment.command_limits()
+        self.single_action_space = Box(low, high, dtype=np.float32)
+        self.single_observation_space = Box(-np.inf, np.inf, (_core.OBSERVATION_SIZE,), np.float32)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.render_mode = None
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Floats, dict[str, Any]]:
+        """Start every drone anew.
+
+        Args:
+            seed: Of drones, starts and noise; where not given, the last one. Paths stay.
+            options: `{"staggered": True}` starts episodes at random ages, so that they do not all
+                end in the same step.
+
+        Raises:
+            SettingsError: A seed that does not fit.
+        """
+        if seed is not None:
+            self._seed = _fitting(seed)
+        self.core.start(self._seed, staggered=bool((options or {}).get("staggered", False)))
+        self._running = True
+        return self.core.observation, {}
+
+    def step(  # type: ignore[override]  # gymnasium's stub calls rewards booleans
+        self, actions: Floats
+    ) -> tuple[Floats, Floats, Flags, Flags, dict[str, Any]]:
+        """Move every drone by one control step (10 ms).
+
+        Returns:
+            Observations, rewards, terminated, truncated, and infos with `final_obs` and
+            `_final_obs` (rows where an episode ended), as gymnasium's same-step autoreset has it.
+
+        Raises:
+            ResetNeeded: There was no reset yet.
+            ShapeError: Actions of another shape or type.
+        """
+        if not self._running:
+            raise gymnasium.error.ResetNeeded("VecEnv.step: expected a reset before it.")
+        try:
+            self.core.step(actions)
+        except ValueError as error:
+            raise ShapeError(f"actions: {error}, in VecEnv.step.") from None
+        core = self.core
+        done = core.terminated | core.truncated
+        infos = {"final_obs": core.final_observation, "_final_obs": done} if done.any() else {}
+        return core.observation, core.reward, core.terminated, core.truncated, infos
+
+
+def _fitting(seed: int) -> int:
+    if not 0 <= seed < 2**32:
+        raise SettingsError(f"seed: expected 0 to {2**32 - 1}, got {seed}.")
+    return seed
+
+
+gymnasium.register(id="martlet/Track-v0", vector_entry_point="sim_core.vec_env:VecEnv")
