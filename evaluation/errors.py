@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can be wrong with a recording or an evaluation."""
+
+
+class EvaluationError(Exception):
+    """Base of this package's errors; each message is one sentence."""
+
+
+class RecordingError(EvaluationError, ValueError):
+    """A recording that cannot be judged: shapes that disagree, times that run backwards."""
+
+
+class EpisodeError(EvaluationError, ValueError):
+    """An evaluation asked for in a way that makes no sense."""
