@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Proximal policy optimisation, top to bottom: storage, rollout, advantages, update, loop.
+
+Schulman et al. 2017, "Proximal Policy Optimization Algorithms" (arXiv:1707.06347), with the
+details of Huang et al. 2022, "The 37 Implementation Details of PPO". The critic is asymmetric: it
+sees the truth and the drone's drawn parameters, the actor what a drone's link delivers.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sim_core import _core
+from sim_core.environment import TrackEnvironment
+from sim_core.vec_env import Floats, VecEnv
+from training.errors import DivergenceError, TrainingError
+from training.networks import Actor, Critic
+from training.settings import PPOSettings
+
+
+@dataclass
+class Learner:
+    """Networks, their optimisers, and how far they have come."""
+
+    environment: TrackEnvironment
+    settings: PPOSettings
+    actor: Actor
+    critic: Critic
+    actor_optimizer: torch.optim.Adam
+    critic_optimizer: torch.optim.Adam
+    device: torch.device
+    steps: int = 0
+    generator: torch.Generator = field(default_factory=torch.Generator)
+
+    @property
+    def progress(self) -> float:
+        """Share of the run that is done."""
+        return min(self.steps / self.settings.steps, 1.0)
+
+
+def new_learner(environment: TrackEnvironment, settings: PPOSettings) -> Learner:
+    """Networks with random weights, drawn from the seed."""
+    batch = settings.num_envs * settings.horizon
+    if settings.minibatch > batch:
+        raise TrainingError(
+            f"minibatch: expected at most num_envs x horizon = {batch}, got {settings.minibatch}."
+        )
+    device = torch.device(
+        ("cuda" if torch.cuda.is_available() else "cpu")
+        if settings.device == "auto"
+        else settings.device
+    )
+    # Products this small are not worth sharing out: a barrier costs more than it saves, and a
+    # hundred times more where something else runs on the machine. Parallel are the core's drones
+    # and, in the update, the two networks.
+    torch.set_num_threads(1)
+    torch.manual_seed(settings.seed)
+    actor = Actor(environment, settings.hidden, settings.initial_log_std).to(device)
+    critic = Critic(environment, settings.hidden).to(device)
+    actor_optimizer, critic_optimizer = (
+        torch.optim.Adam(network.parameters(), lr=settings.learning_rate, eps=1e-5, fused=True)
+        for network in (actor, critic)
+    )
+    return Learner(
+        environment,
+        settings,
+        actor,
+        critic,
+        actor_optimizer,
+        critic_optimizer,
+        device,
+        generator=torch.Generator(device).manual_seed(settings.seed),
+    )
+
+
+# --- storage ------------------------------------------------------------------------------------
+
+
+class Storage:
+    """One rollout: T control steps of N drones."""
+
+    def __init__(self, learner: Learner) -> None:
+        steps, drones = learner.settings.horizon, learner.settings.num_envs
+        inputs = _core.OBSERVATION_SIZE + _core.PRIVILEGED_SIZE
+
+        def zeros(*shape: int) -> Tensor:
+            return torch.zeros(*shape, device=learner.device)
+
+        self.inputs = zeros(steps + 1, drones, inputs)  # of the critic; the actor's come first
+        self.actions = zeros(steps, drones, 4)  # in half ranges of the command, not limited
+        self.log_probs = zeros(steps, drones)
+        self.rewards = zeros(steps, drones)
+        self.done = zeros(steps, drones)
+        self.advantages = zeros(steps, drones)
+        self.returns = zeros(steps, drones)
+
+
+def log_prob(action: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
+    """Log density of a diagonal Gaussian, without its constant, which every ratio cancels."""
+    return (-0.5 * ((action - mean) * torch.exp(-log_std)).square() - log_std).sum(-1)
+
+
+# --- rollout ------------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def collect(learner: Learner, env: VecEnv, storage: Storage) -> None:
+    """Fly T control steps with exploration noise, into the storage."""
+    actor, critic, core = learner.actor, learner.critic, env.core
+    device, log_std = learner.device, bounded_log_std(learner)
+    noise = torch.randn(storage.actions.shape, generator=learner.generator, device=device)
+    noise *= torch.exp(log_std)
+    cut_short: list[tuple[int, Tensor, Tensor]] = []  # time limits: their value must be added
+
+    for t in range(learner.settings.horizon):
+        seen = look(learner, core.observation, core.privileged)
+        mean = actor.body(seen[:, : _core.OBSERVATION_SIZE])
+        action = torch.add(mean, noise[t])
+        storage.inputs[t] = seen
+        storage.actions[t] = action
+        core.step(actor.to_command(action).cpu().numpy())
+        storage.rewards[t] = torch.from_numpy(core.reward)
+        storage.done[t] = torch.from_numpy(core.terminated | core.truncated)
+        if core.truncated.any():
+            rows = np.flatnonzero(core.truncated)
+            final = look(learner, core.final_observation[rows], core.final_privileged[rows])
+            cut_short.append((t, torch.from_numpy(rows).to(device), final))
+
+    storage.inputs[-1] = look(learner, core.observation, core.privileged)
+    storage.log_probs[:] = (-0.5 * (noise * torch.exp(-log_std)).square() - log_std).sum(-1)
+    if cut_short:
+        values = critic(torch.cat([final for _, _, final in cut_short]))
+        parts = torch.split(values, [len(where) for _, where, _ in cut_short])
+        for (t, where, _), value in zip(cut_short, parts, strict=True):
+            storage.rewards[t, where] += learner.settings.discount * value
+
+
+def look(learner: Learner, observation: Floats, privileged: Floats) -> Tensor:
+    """Inputs of the critic, whose first part is the actor's."""
+    actor, critic, device = learner.actor, learner.critic, learner.device
+    normalized = actor.normalize(torch.from_numpy(observation).to(device))
+    return critic.join(normalized, torch.from_numpy(privileged).to(device))
+
+
+def bounded_log_std(learner: Learner) -> Tensor:
+    """Exploration never falls below its floor."""
+    return learner.actor.log_std.clamp(min=learner.settings.min_log_std)
+
+
+# --- advantages ---------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def estimate_advantages(learner: Learner, storage: Storage) -> None:
+    """Generalised advantage estimation (Schulman et al. 2016, arXiv:1506.02438, eq. 16)."""
+    discount, trace = learner.settings.discount, learner.settings.trace
+    values = learner.critic(storage.inputs)
+    going_on = 1.0 - storage.done
+    surprise = storage.rewards + discount * values[1:] * going_on - values[:-1]
+    advantage = torch.zeros_like(values[0])
+    for t in reversed(range(learner.settings.horizon)):
+        advantage = surprise[t] + discount * trace * going_on[t] * advantage
+        storage.advantages[t] = advantage
+    torch.add(storage.advantages, values[:-1], out=storage.returns)
+
+
+# --- update -------------------------------------------------------------------------------------
+
+
+def update(learner: Learner, storage: Storage) -> dict[str, float]:
+    """A few epochs of minibatches over the rollout; returns what the logs show.
+
+    Actor and critic share no weight and no gradient, so each learns in a thread of its own.
+    """
+    settings = learner.settings
+    rate = settings.learning_rate + learner.progress * (
+        settings.final_learning_rate - settings.learning_rate
+    )
+    for optimizer in (learner.actor_optimizer, learner.critic_optimizer):
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+    size = settings.num_envs * settings.horizon
+    orders = [
+        torch.randperm(size, generator=learner.generator, device=learner.device)
+        for _ in range(settings.epochs)
+    ]
+    with ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        halves = [pool.submit(fit, learner, storage, orders) for fit in (fit_actor, fit_critic)]
+    figures = halves[0].result() | halves[1].result()
+    std = torch.exp(bounded_log_std(learner)).mean().item()
+    return {**figures, "action_std": std, "learning_rate": rate}
+
+
+def minibatches(orders: list[Tensor], size: int, *columns: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """Every sample once an epoch, in the epoch's order; columns are (T, N, ...)."""
+    flat = [column.flatten(0, 1) for column in columns]
+    for order in orders:
+        shuffled = [torch.index_select(column, 0, order) for column in flat]
+        yield from zip(*(torch.split(column, size) for column in shuffled), strict=True)
+
+
+def fit_actor(learner: Learner, storage: Storage, orders: list[Tensor]) -> dict[str, float]:
+    """Adam on the clipped surrogate."""
+    settings, actor = learner.settings, learner.actor
+    seen = storage.inputs[:-1, :, : _core.OBSERVATION_SIZE]
+    columns = (seen, storage.actions, storage.log_probs, storage.advantages)
+    losses, norms = [], []
+    for inputs, actions, old_log_probs, advantages in minibatches(
+        orders, settings.minibatch, *columns
+    ):
+        log_std = bounded_log_std(learner)
+        advantages = (advantages - advantages.mean()) / (advantages.std(correction=0) + 1e-8)
+        ratio = torch.exp(log_prob(actions, actor.body(inputs), log_std) - old_log_probs)
+        clipped = ratio.clamp(1.0 - settings.clip, 1.0 + settings.clip)
+        loss = -torch.min(ratio * advantages, clipped * advantages).mean()
+        entropy = log_std.sum()  # of a Gaussian, but for a constant
+        norms.append(descend(learner, "actor", loss - settings.entropy * entropy))
+        losses.append(loss.detach())
+    return {"policy_loss": mean_of(losses), "actor_gradient_norm": mean_of(norms)}
+
+
+def fit_critic(learner: Learner, storage: Storage, orders: list[Tensor]) -> dict[str, float]:
+    """Adam on the squared error of the value."""
+    losses, norms = [], []
+    columns = (storage.inputs[:-1], storage.returns)
+    for inputs, returns in minibatches(orders, learner.settings.minibatch, *columns):
+        loss = 0.5 * (learner.critic(inputs) - returns).square().mean()
+        norms.append(descend(learner, "critic", loss))
+        losses.append(loss.detach())
+    return {"value_loss": mean_of(losses), "critic_gradient_norm": mean_of(norms)}
+
+
+def descend(learner: Learner, name: Literal["actor", "critic"], loss: Tensor) -> Tensor:
+    """One step of Adam; a gradient that is not finite stops the run before it reaches a weight."""
+    network: nn.Module = getattr(learner, name)
+    optimizer = learner.actor_optimizer if name == "actor" else learner.critic_optimizer
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    norm = nn.utils.clip_grad_norm_(network.parameters(), learner.settings.max_gradient_norm)
+    if not (torch.isfinite(norm) and torch.isfinite(loss)):
+        raise DivergenceError(
+            f"training: expected a finite loss and gradient, got {loss.item():g} and"
+            f" {norm.item():g} of the {name} at step {learner.steps}; the last good checkpoint"
+            " stands."
+        )
+    optimizer.step()
+    return norm
+
+
+def mean_of(values: list[Tensor]) -> float:
+    """Mean of scalars."""
+    return torch.stack(values).mean().item()
+
+
+# --- loop ---------------------------------------------------------------------------------------
+
+
+def train(
+    learner: Learner, env: VecEnv, after_update: Callable[[Learner, dict[str, float]], None]
+) -> None:
+    """Train until the run's steps are done.
+
+    Args:
+        learner: From `new_learner` or a checkpoint.
+        env: Drones, of the learner's environment and number.
+        after_update: Called with the learner and figures: reward terms a step, losses, speed.
+
+    Raises:
+        DivergenceError: A loss or gradient that is not finite; the weights are still good.
+    """
+    settings = learner.settings
+    storage = Storage(learner)
+    batch = settings.num_envs * settings.horizon
+    # A resumed run draws fresh drones: the seed moves on with the steps done.
+    env.reset(seed=settings.seed + learner.steps // batch, options={"staggered": True})
+    while learner.steps < settings.steps:
+        started = time.perf_counter()
+        collect(learner, env, storage)
+        collected = time.perf_counter()
+        estimate_advantages(learner, storage)
+        figures = update(learner, storage)
+        learner.steps += batch
+        terms = dict(zip(_core.REWARD_TERMS, env.core.take_reward_terms(), strict=True))
+        figures |= {f"reward/{name}": total / batch for name, total in terms.items()}
+        figures["reward"] = sum(terms.values()) / batch
+        figures["seconds/rollout"] = collected - started
+        figures["seconds/update"] = time.perf_counter() - collected
+        after_update(learner, figures)

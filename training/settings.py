@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a training run is set to."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class PPOSettings:
+    """Proximal policy optimisation. Defaults: the best of benchmarks/training_speed.py.
+
+    Attributes:
+        steps: Environment steps of the whole run.
+        num_envs: Drones that fly at once.
+        horizon: Control steps between two updates.
+        epochs: Passes over each rollout.
+        minibatch: Samples an update step; small ones learn better than they compute.
+        learning_rate: At the start; falls linearly.
+        final_learning_rate: At the end.
+        discount: Of later rewards, per control step.
+        trace: Lambda of the generalised advantage estimate.
+        clip: Of the probability ratio.
+        entropy: Weight of the entropy bonus.
+        max_gradient_norm: Per network.
+        initial_log_std: Of the exploration noise, in half ranges of the command.
+        min_log_std: It never falls below this.
+        hidden: Width of the two hidden layers of both networks.
+        seed: Of networks, drones, paths and noise.
+        threads: Of the core; 0 for all of the machine's. Each network learns in one more.
+        device: Where the networks live.
+    """
+
+    steps: int = 6_000_000
+    num_envs: int = 1024
+    horizon: int = 32
+    epochs: int = 2
+    minibatch: int = 2048
+    learning_rate: float = 3e-3
+    final_learning_rate: float = 1e-4
+    discount: float = 0.98
+    trace: float = 0.95
+    clip: float = 0.2
+    entropy: float = 0.0
+    max_gradient_norm: float = 1.0
+    initial_log_std: float = -0.5
+    min_log_std: float = -3.0
+    hidden: int = 64
+    seed: int = 0
+    threads: int = 0
+    device: Literal["auto", "cpu", "cuda"] = "auto"
