@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real Crazyflies, and whatever speaks as they do, over cflib. The only file that imports it.
+
+cflib is under the GPL: an extra, `martlet[hardware]`.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from firmware_bridge.cflib_drone import CflibDrone, LinkReport, LinkSettings
+from firmware_bridge.errors import LinkError
+from firmware_bridge.heard import telemetry_of
+from firmware_bridge.link import Telemetry
+from firmware_bridge.link_faults import is_address, sentence_of
+from firmware_bridge.orders import HandBack, Land, Order
+from sim_core.airframe import Airframe
+
+FRESH_S = 0.05
+"""So long the newest state stands for the present."""
+
+LANDING_S = 2.0
+SINKING_M_S = 0.4
+
+
+def _library() -> Any:
+    """Import cflib, with its complaints kept off the terminal: they become sentences.
+
+    Raises:
+        LinkError: It is not installed.
+    """
+    try:
+        import cflib.crazyflie
+        import cflib.crazyflie.log
+        import cflib.crtp
+        import cflib.crtp.crtpstack
+    except ImportError as error:
+        raise LinkError(
+            "cflib, the radio library, is not installed (make setup BACKEND=twin, or pip install"
+            f" 'martlet[hardware]'): {error}."
+        ) from None
+    logging.getLogger("cflib").addHandler(logging.NullHandler())
+    logging.getLogger("cflib").propagate = False
+    if not cflib.crtp.CLASSES:
+        cflib.crtp.init_drivers()
+    return cflib
+
+
+class CflibLink:
+    """The way to one drone or several; a `FleetLink`."""
+
+    def __init__(
+        self,
+        uris: Sequence[str],
+        airframe: Airframe,
+        settings: LinkSettings | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Connect to every drone, and make it ready to be armed.
+
+        Args:
+            uris: Where they are, such as radio://0/80/2M/E7E7E7E7E7 or udp://127.0.0.1:19850.
+            airframe: What they are to be.
+            settings: How to talk to them.
+            clock: The flight's.
+
+        Raises:
+            LinkError: cflib is missing, a drone does not answer, or is not what it should be.
+        """
+        if not uris or len(set(uris)) != len(uris):
+            raise LinkError(f"link: expected one address or more, all different, got {list(uris)}.")
+        for uri in uris:
+            if not is_address(uri):
+                raise LinkError(sentence_of(uri, "malformed URI"))
+        library = _library()
+        settings = settings or LinkSettings()
+        self._clock = clock
+        self._drones = [CflibDrone(library, uri, airframe, settings, clock) for uri in uris]
+        try:
+            for drone in self._drones:
+                drone.open()
+            for drone in self._drones:
+                drone.prepare()
+        except BaseException:
+            for drone in self._drones:
+                drone.close()
+            raise
+
+    @property
+    def count(self) -> int:
+        """How many drones there are."""
+        return len(self._drones)
+
+    def send(self, drone: int, order: Order, now_s: float) -> None:  # noqa: ARG002
+        """Send an order to one drone; returns at once. A lost drone hears nothing.
+
+        Args:
+            drone: Its row.
+            order: What to do.
+            now_s: The present on the flight's clock.
+
+        Raises:
+            OrderError: An order that no Crazyflie can be given.
+        """
+        self._drones[drone].send(order)
+
+    def telemetry(self, now_s: float) -> Telemetry:
+        """What was last heard of all drones; a lost one only grows older."""
+        return telemetry_of([drone.record for drone in self._drones], now_s, FRESH_S)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for news of the first drone since the last wait; tells whether there were any."""
+        news = self._drones[0].record.news
+        heard = news.wait(timeout_s)
+        news.clear()
+        return heard
+
+    def reports(self) -> list[LinkReport]:
+        """What is known of each drone and the way to it."""
+        return [drone.report() for drone in self._drones]
+
+    def close(self) -> None:
+        """Land whatever flies, set the parameters back, and let go."""
+        flying = [drone for drone in self._drones if drone.flying()]
+        longest_s = LANDING_S
+        for drone in flying:
+            height_m = float(drone.record.now()[0].state[2]) - drone.ground_m
+            duration_s = max(LANDING_S, height_m / SINKING_M_S)
+            longest_s = max(longest_s, duration_s)
+            drone.send(HandBack())
+            drone.send(Land(drone.ground_m, duration_s))
+        until = self._clock() + longest_s + LANDING_S
+        while any(drone.flying() for drone in flying) and self._clock() < until:
+            time.sleep(0.02)
+        for drone in self._drones:
+            drone.close()

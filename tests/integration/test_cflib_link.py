@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The link to real Crazyflies, over the real library, to twins of every kind."""
+
+import dataclasses
+import math
+import socket
+import sys
+import time
+
+import numpy as np
+import pytest
+from conftest import AIRFRAME, running, twin_process
+
+from firmware_bridge import cflib_drone
+from firmware_bridge.cflib_link import CflibLink, LinkSettings
+from firmware_bridge.crtp_link import LinkConditions
+from firmware_bridge.errors import LinkError
+from firmware_bridge.orders import (
+    Arm,
+    Emergency,
+    HandBack,
+    Hover,
+    Land,
+    Position,
+    RateThrust,
+    Stop,
+    TakeOff,
+)
+
+pytest.importorskip("cflib")
+HOVER = RateThrust(AIRFRAME.hover_thrust_n, (0.0, 0.0, 0.0))
+
+
+def now(link):
+    return link.telemetry(time.monotonic())
+
+
+def wait_for(condition, timeout_s):
+    until = time.monotonic() + timeout_s
+    while time.monotonic() < until:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def take_off(link, height_m=0.8, drone=0):
+    link.send(drone, Arm(True), 0.0)
+    time.sleep(0.1)
+    link.send(drone, TakeOff(height_m, 1.5), 0.0)
+    assert wait_for(lambda: abs(now(link).states[drone, 2] - height_m) < 0.1, 5.0)
+    time.sleep(0.5)
+
+
+def stream(link, order, seconds, drone=0):
+    """Stream at 100 Hz; returns the states heard."""
+    states = []
+    for _ in range(round(100 * seconds)):
+        link.send(drone, order, 0.0)
+        time.sleep(0.01)
+        states.append(now(link).states[drone].copy())
+    return np.array(states)
+
+
+@pytest.fixture
+def link():
+    """A link to one twin, and the twin's server."""
+    with running() as server:
+        link = CflibLink(server.uris, AIRFRAME)
+        link.server = server
+        yield link
+        link.close()
+
+
+def test_a_flight_from_arming_to_landing(link):
+    (report,) = link.reports()
+    assert (report.device, report.protocol, report.thrust) == ("Crazyflie 2.1", 12, "linear")
+    heard = now(link)
+    assert heard.states[0, :3] == pytest.approx([0, 0, 0], abs=0.01)
+    assert wait_for(lambda: now(link).age_s[0] < 0.02, 1.0)
+    assert (heard.armed[0], heard.flying[0], heard.locked[0]) == (True, False, False)
+    take_off(link)
+    heard = now(link)
+    assert heard.flying[0]
+    assert heard.battery_v[0] > 3.5
+    link.send(0, Hover(0.8, 0.0, 0.0, 0.0), 0.0)
+    stream(link, Position((0.3, 0.0, 0.8), 0.0), 2.0)
+    assert now(link).states[0, 0] == pytest.approx(0.3, abs=0.1)
+    link.send(0, HandBack(), 0.0)
+    link.send(0, Land(0.0, 1.5), 0.0)
+    assert wait_for(lambda: not now(link).flying[0], 4.0)
+    assert not now(link).locked[0]
+
+
+@pytest.mark.parametrize(("protocol", "style"), [(12, "rpyt"), (12, "manual"), (8, "rpyt")])
+def test_rates_arrive_right_handed_and_thrust_as_it_was_meant(protocol, style):
+    # Protocol 8 stands for a firmware before 2025: 16 bits of thrust by the PWM curve.
+    with running(protocol=protocol) as server:
+        link = CflibLink(server.uris, AIRFRAME, LinkSettings(style=style))
+        try:
+            assert link.reports()[0].thrust == ("pwm" if protocol == 8 else "linear")
+            take_off(link, 1.0)
+            hover = stream(link, HOVER, 0.3)
+            assert abs(hover[-1, 9]) < 0.2
+            for axis in range(3):
+                rates = [0.0, 0.0, 0.0]
+                rates[axis] = 1.2
+                states = stream(link, RateThrust(HOVER.thrust_n, tuple(rates)), 0.12)
+                assert states[-1, 10 + axis] > 0.4, axis
+                states = stream(link, RateThrust(HOVER.thrust_n, tuple(-r for r in rates)), 0.12)
+                assert states[-1, 10 + axis] < 0.0, axis
+            link.send(0, HandBack(), 0.0)
+        finally:
+            link.close()
+        assert wait_for(lambda: server.drones[0].double.truth[0, 2] < 0.02, 1.0)
+
+
+def test_stop_and_emergency(link):
+    take_off(link, 0.4)
+    link.send(0, Stop(), 0.0)
+    assert wait_for(lambda: not now(link).flying[0], 1.0)
+    time.sleep(2.2)
+    assert not now(link).locked[0]
+    link.send(0, Emergency(), 0.0)
+    assert wait_for(lambda: now(link).locked[0], 1.0)
+
+
+def test_tables_are_kept_and_used_again(own_cache):
+    conditions = LinkConditions(delay_s=0.005)
+    took = []
+    with running(conditions=conditions) as server:
+        for _ in range(2):
+            begun = time.monotonic()
+            link = CflibLink(server.uris, AIRFRAME)
+            took.append(time.monotonic() - begun)
+            link.close()
+    assert len(list((own_cache / "martlet" / "crazyflie").glob("*.json"))) == 2
+    assert took[1] < took[0] - 0.5  # of 115 questions at 10 ms
+
+
+@pytest.mark.parametrize("protocol", range(7, 13))
+def test_every_protocol_and_any_order_of_the_tables(protocol):
+    with running(protocol=protocol, order=protocol) as server:
+        link = CflibLink(server.uris, AIRFRAME)
+        try:
+            link.send(0, Arm(True), 0.0)
+            link.send(0, TakeOff(0.3, 0.8), 0.0)
+            assert wait_for(lambda: now(link).states[0, 2] > 0.2, 4.0)
+            assert now(link).flying[0]
+            link.send(0, Emergency(), 0.0)
+            assert wait_for(lambda: now(link).locked[0], 1.0)
+        finally:
+            link.close()
+
+
+def test_what_a_firmware_does_not_log_is_done_without_or_asked_for():
+    without = ("supervisor.info", "sys.isFlying", "sys.armed", "pm.batteryLevel")
+    with running(without=without) as server:
+        link = CflibLink(server.uris, AIRFRAME)
+        try:
+            take_off(link, 0.4)
+            assert now(link).flying[0]  # asked of the supervisor itself
+            assert np.isnan(now(link).battery_share[0])
+            assert now(link).battery_v[0] > 3.5
+        finally:
+            link.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"without": ("stateEstimateZ.quat",)}, r"does not log stateEstimateZ\.quat"),
+        ({"refused": ("flightmode.stabModePitch",)}, r"refuses parameter .*Pitch = 0, .* stays 1"),
+    ],
+)
+def test_a_firmware_that_cannot_be_flown_is_refused_with_one_sentence(settings, sentence):
+    with running(**settings) as server:
+        with pytest.raises(LinkError, match=sentence) as refused:
+            CflibLink(server.uris, AIRFRAME)
+        assert str(refused.value).startswith(server.uris[0])
+        assert "\n" not in str(refused.value)
+
+
+def test_another_kind_of_drone_is_refused_with_one_sentence():
+    brushless = dataclasses.replace(AIRFRAME, platform="cf21bl")
+    with (
+        running(airframe=brushless) as server,
+        pytest.raises(
+            LinkError, match=r"is a Crazyflie 2\.1 Brushless; expected a Crazyflie 2\.1,"
+        ),
+    ):
+        CflibLink(server.uris, AIRFRAME)
+
+
+def test_nobody_there_is_one_sentence_at_once():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    begun = time.monotonic()
+    with pytest.raises(LinkError, match=rf"udp://127\.0\.0\.1:{port}: nobody answers"):
+        CflibLink([f"udp://127.0.0.1:{port}"], AIRFRAME)
+    assert time.monotonic() - begun < 5.0
+
+
+def test_somebody_who_says_nothing_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(cflib_drone, "SILENCE_S", 1.0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        uri = f"udp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(LinkError, match=f"{uri}: nobody answers"):
+            CflibLink([uri], AIRFRAME)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "radoi://0/80/2M",
+        "nonsense",
+        "radio://0/80/2M/XYZ",
+        "udp://:x",
+        "udp://127.0.0.1",
+        "udp://h:99999",
+    ],
+)
+def test_an_address_that_is_none_is_one_sentence(uri):
+    with pytest.raises(LinkError) as refused:
+        CflibLink([uri], AIRFRAME)
+    assert str(refused.value).startswith(uri)
+    assert "\n" not in str(refused.value)
+
+
+def test_no_dongle_is_one_sentence():
+    with pytest.raises(LinkError, match=r"Crazyradio|libusb"):
+        CflibLink(["radio://0/80/2M/E7E7E7E7E7"], AIRFRAME)
+
+
+def test_no_address_or_one_twice_is_one_sentence():
+    for uris in ([], ["udp://127.0.0.1:1", "udp://127.0.0.1:1"]):
+        with pytest.raises(LinkError, match="all different"):
+            CflibLink(uris, AIRFRAME)
+
+
+def test_without_the_library_it_says_what_to_install(monkeypatch):
+    for name in [name for name in sys.modules if name.split(".")[0] == "cflib"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "cflib", None)
+    with pytest.raises(LinkError, match=r"not installed.*martlet\[hardware\]"):
+        CflibLink(["udp://127.0.0.1:19850"], AIRFRAME)
+
+
+def test_a_drone_that_vanishes_in_flight_is_said_so_and_delays_nobody():
+    with twin_process("--delay-ms", "0", "--loss", "0") as (process, uri):
+        link = CflibLink([uri], AIRFRAME)
+        take_off(link, 0.4)
+        process.kill()
+        process.wait()
+        begun = time.monotonic()
+        stream(link, HOVER, 0.5)
+        assert time.monotonic() - begun < 1.0
+        assert wait_for(lambda: "nobody answers" in link.reports()[0].fault, 2.0)
+        assert now(link).age_s[0] > 0.4
+        assert now(link).quality[0] == 0.0
+        link.close()
+
+
+def test_closing_in_the_air_lands_first_and_sets_the_parameters_back():
+    with running() as server:
+        link = CflibLink(server.uris, AIRFRAME)
+        twin = server.drones[0]
+        assert twin.params["flightmode.stabModeRoll"] == 0
+        take_off(link, 0.5)
+        stream(link, HOVER, 0.2)
+        link.close()
+        assert wait_for(lambda: twin.double.truth[0, 2] < 0.02, 1.0)
+        assert not twin.supervisor().flying
+        assert twin.params["flightmode.stabModeRoll"] == 1
+        assert twin.params["flightmode.stabModePitch"] == 1
+
+
+def test_two_drones_have_a_row_each():
+    with running(2) as server:
+        link = CflibLink(server.uris, AIRFRAME)
+        try:
+            assert now(link).states[:, 1] == pytest.approx([0.0, 0.5], abs=0.01)
+            take_off(link, 0.5, drone=1)
+            assert now(link).flying.tolist() == [False, True]
+            assert now(link).states[0, 2] < 0.01
+        finally:
+            link.close()
+
+
+def test_the_age_of_a_state_is_the_delay_of_the_link():
+    with running(conditions=LinkConditions(delay_s=0.008)) as server:
+        link = CflibLink(server.uris, AIRFRAME)
+        try:
+            time.sleep(1.0)
+            ages = []
+            for _ in range(50):
+                assert link.wait(0.5)
+                ages.append(float(now(link).age_s[0]))
+            assert np.median(ages) == pytest.approx(0.008, abs=0.003)
+            assert not math.isnan(link.reports()[0].round_trip_s)
+        finally:
+            link.close()

@@ -1,0 +1,327 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rooms behind a twin's ports, packet by packet, without a socket."""
+
+import errno
+import math
+import struct
+
+import numpy as np
+import pytest
+
+from firmware_bridge.crtp_drone import TwinDrone, TwinSettings
+from firmware_bridge.crtp_link import LinkConditions, Pipe
+from firmware_bridge.crtp_logs import LogRoom
+from firmware_bridge.crtp_packets import Packet, Port
+from firmware_bridge.crtp_params import Parameter, ParamRoom
+from firmware_bridge.crtp_toc import Entry, make_table
+from firmware_bridge.errors import TwinSettingsError
+from firmware_bridge.firmware_double import DoubleSettings
+from firmware_bridge.orders import RateThrust, TakeOff
+from firmware_bridge.setpoints import SetpointEncoder, ThrustConvention, unlock_thrust
+from sim_core.airframe import load_airframe
+
+AIRFRAME = load_airframe("cf21_plus")
+QUIET = DoubleSettings(0, 0.0, 0.0, noise=False, battery=False)
+ENTRIES = [Entry("a.one", 7), Entry("a.two", 5), Entry("b.three", 1)]
+
+
+def twin(**settings):
+    return TwinDrone(AIRFRAME, TwinSettings(double=QUIET, **settings))
+
+
+def send(drone, packets):
+    return [answer for packet in packets for answer in drone.take(packet)]
+
+
+def test_a_table_answers_with_its_size_checksum_and_entries():
+    table = make_table(ENTRIES, limits=b"\x10\x80")
+    count, checksum = struct.unpack("<HI", table.answer(b"\3")[1:7])
+    assert (count, checksum) == (3, table.checksum)
+    assert table.answer(b"\3")[7:] == b"\x10\x80"
+    assert table.answer(b"\2\1\0") == b"\2\1\0\5a\0two\0"
+    assert table.answer(b"\2\x09\0") == b"\2"
+    assert table.answer(b"\x77") is None
+
+
+def test_another_order_or_a_missing_entry_changes_the_checksum():
+    tables = [
+        make_table(ENTRIES),
+        make_table(ENTRIES, order=1),
+        make_table(ENTRIES, without=["a.two"]),
+    ]
+    assert len({table.checksum for table in tables}) == 3
+    assert set(tables[1].numbers) == set(tables[0].numbers)
+    assert "a.two" not in tables[2].numbers
+
+
+def log_room():
+    values = {"a.one": 1.5, "a.two": -70000.0, "b.three": 300.0}
+    return LogRoom(make_table(ENTRIES), values.__getitem__)
+
+
+def test_log_blocks_come_at_their_period_with_their_time():
+    room = log_room()
+    assert room.command(b"\6\4\x77\0\0\x55\1\0\x11\2\0", 0) == b"\6\4\0"
+    assert room.next_due_ms() is None
+    assert room.command(b"\3\4\2", 100) == b"\3\4\0"
+    assert room.next_due_ms() == 120
+    assert room.due(119) == []
+    (block,) = room.due(120)
+    assert block[:4] == bytes([4, 120, 0, 0])
+    assert struct.unpack("<fhB", block[4:]) == (1.5, -32768, 255)  # at the ends of their types
+    assert [b[1] for b in room.due(160)] == [140, 160]
+    assert room.command(b"\4\4", 160) == b"\4\4\0"
+    assert room.due(9999) == []
+
+
+def test_a_lonely_byte_at_the_end_of_a_full_packet_is_no_variable():
+    room = log_room()
+    assert room.command(b"\6\0" + b"\x77\0\0" * 2 + b"\x77", 0) == b"\6\0\0"
+    room.command(b"\3\0\1", 0)
+    assert len(room.due(10)[0]) == 4 + 8
+
+
+def test_log_requests_that_make_no_sense_are_refused_as_a_firmware_does():
+    room = log_room()
+    assert room.command(b"\6\0\x77\x63\0", 0)[2] == errno.ENOENT
+    assert room.command(b"\3\0\1", 0)[2] == errno.ENOENT
+    assert room.command(b"\6\0" + b"\x77\0\0" * 7, 0)[2] == errno.E2BIG
+    room.command(b"\6\0\x77\0\0", 0)
+    assert room.command(b"\6\0\x77\0\0", 0)[2] == errno.EEXIST
+    assert room.command(b"\5", 0) == b"\5\0\0"
+    assert room.command(b"\3\0\1", 0)[2] == errno.ENOENT
+
+
+def param_room(**options):
+    return ParamRoom(
+        [
+            Parameter("p.a", "float", 0.5, persistent=True),
+            Parameter("p.b", "uint8_t", 3, read_only=True),
+            Parameter("p.c", "uint8_t", 1),
+        ],
+        **options,
+    )
+
+
+def test_parameters_are_read_and_written():
+    room = param_room()
+    heard = []
+    room.on_write("p.c", heard.append)
+    assert room.read(b"\2\0") == b"\2\0\0\1"
+    assert room.write(b"\2\0\7") == b"\2\0\7"
+    assert (room["p.c"], heard) == (7, [7])
+    assert room.read(b"\x09\0") == b"\x09\0" + bytes([errno.ENOENT])
+    assert room.write(b"\1\0\7") is None  # read-only
+    assert room["p.b"] == 3
+
+
+def test_a_refused_parameter_answers_with_its_old_value():
+    room = param_room(refused=("p.c",))
+    assert room.write(b"\2\0\7") == b"\2\0\1"
+
+
+def test_parameters_are_kept_as_far_as_they_can_be():
+    room = param_room()
+    assert room.misc(b"\7\0\0") == b"\7\0\0\0\1"
+    assert room.misc(b"\2\0\0") == b"\2\0\0\1"
+    half, two = struct.pack("<f", 0.5), struct.pack("<f", 2.0)
+    assert room.misc(b"\x08\0\0") == b"\x08\0\0\0" + half
+    assert room.misc(b"\6\0\0") == b"\6\0\0" + half
+    room.write(b"\0\0" + two)
+    assert room.misc(b"\4\0\0") == b"\4\0\0\0" + half
+    assert room.misc(b"\3\0\0") == b"\3\0\0\0"
+    assert room.misc(b"\4\0\0") == b"\4\0\0\1" + half + two
+    assert room.misc(b"\5\0\0") == b"\5\0\0\0"
+    assert room.misc(b"\4\0\0") == b"\4\0\0\0" + half
+    assert room.misc(b"\4\2\0") == b"\4\2\0" + bytes([errno.ENOENT])
+    assert room.misc(b"\0p\0c\0\x08\5") == b"\0p\0c\0\0"
+    assert room["p.c"] == 5
+
+
+def test_a_link_delays_in_order_and_loses_only_what_is_streamed():
+    pipe = Pipe(LinkConditions(delay_s=0.01, jitter_s=0.02, loss=0.5, seed=3), "up")
+    question, streamed = Packet(Port.PARAM, 1, b"\0\0"), Packet(Port.LOG, 2, bytes(26))
+    for k in range(500):
+        pipe.put(question, 0.001 * k)
+        pipe.put(streamed, 0.001 * k)
+    arrived = pipe.take(10.0)
+    times = [sent.arrival_s for sent in arrived]
+    assert times == sorted(times)
+    assert sum(sent.packet == question for sent in arrived) == 500
+    assert 200 < pipe.lost < 300
+    assert len(arrived) == 1000 - pipe.lost
+    assert min(at - 0.001 * k for k, at in enumerate(times[:1])) >= 0.01
+    again = Pipe(LinkConditions(delay_s=0.01, jitter_s=0.02, loss=0.5, seed=3), "up")
+    for k in range(500):
+        again.put(question, 0.001 * k)
+        again.put(streamed, 0.001 * k)
+    assert again.take(10.0) == arrived
+
+
+def test_the_packet_that_opens_the_thrust_lock_is_never_lost():
+    pipe = Pipe(LinkConditions(loss=0.99), "up")
+    for _ in range(100):
+        pipe.put(unlock_thrust()[0], 0.0)
+        pipe.put(Packet(Port.SETPOINT, 0, b"\0"), 0.0)  # stop
+    assert pipe.lost == 0
+
+
+def test_the_thrust_stays_locked_until_a_thrust_of_zero():
+    drone = twin()
+    drone.params.write(struct.pack("<HB", drone.params.table.numbers["flightmode.stabModeRoll"], 0))
+    drone.params.write(
+        struct.pack("<HB", drone.params.table.numbers["flightmode.stabModePitch"], 0)
+    )
+    encoder = SetpointEncoder(12, ThrustConvention("linear", 0.12))
+    push = encoder.packets(RateThrust(0.3, (0, 0, 0)))
+    send(drone, push)
+    drone.advance(0.1)
+    assert drone.double.commanded_thrust_n(0) == 0.0
+    send(drone, unlock_thrust()[:1])
+    drone.advance(0.11)
+    send(drone, push)
+    drone.advance(0.12)
+    assert drone.double.commanded_thrust_n(0) == pytest.approx(0.3, abs=1e-4)
+    # Two seconds without a set-point and without thrust: nobody commands, and it locks again.
+    send(drone, unlock_thrust()[:1])
+    drone.advance(2.5)
+    assert drone.double.idle(0)
+    send(drone, push)
+    drone.advance(2.6)
+    assert drone.double.commanded_thrust_n(0) == 0.0
+
+
+def test_manual_rates_need_neither_lock_nor_parameter():
+    drone = twin()
+    encoder = SetpointEncoder(12, ThrustConvention("linear", 0.12), "manual")
+    send(drone, encoder.packets(RateThrust(0.3, (0, 0, 0))))
+    drone.advance(0.05)
+    assert drone.double.commanded_thrust_n(0) == pytest.approx(0.3, abs=1e-4)
+
+
+@pytest.mark.parametrize("style", ["rpyt", "manual"])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_rates_arrive_with_the_sign_they_were_sent_with(style, axis):
+    drone = twin()
+    for name in ("Roll", "Pitch"):
+        number = drone.params.table.numbers[f"flightmode.stabMode{name}"]
+        drone.params.write(struct.pack("<HB", number, 0))
+    send(drone, unlock_thrust()[:1])
+    encoder = SetpointEncoder(12, ThrustConvention("linear", 0.12), style)
+    send(drone, encoder.packets(TakeOff(1.0, 1.5)))
+    send(drone, (Packet(7, 1, bytes(5)), *encoder.packets(TakeOff(1.0, 1.5))))
+    drone.advance(5.0)
+    assert drone.double.truth[0, 2] > 0.9
+    rates = [0.0, 0.0, 0.0]
+    rates[axis] = 1.0
+    for k in range(20):
+        send(drone, encoder.packets(RateThrust(0.2845, tuple(rates))))
+        drone.advance(5.0 + 0.01 * (k + 1))
+    assert drone.double.truth[0, 10 + axis] > 0.5
+    assert abs(drone.double.truth[0, 10 + (axis + 1) % 3]) < 0.3
+
+
+def test_older_protocols_are_spoken_on_their_old_ports():
+    drone = twin(protocol=7)
+    assert drone.take(Packet(13, 1, b"\0"))[0].payload == b"\0\7"
+    assert drone.take(Packet(13, 0, b"\1\1"))[0].payload == b"\1\1\1"
+    drone.take(Packet(6, 1, b"\3"))
+    drone.advance(0.05)
+    assert drone.supervisor().locked
+
+
+def test_the_emergency_watchdog_starves_after_a_second():
+    drone = twin()
+    drone.take(Packet(9, 1, b"\4"))
+    drone.advance(0.9)
+    drone.take(Packet(9, 1, b"\4"))
+    drone.advance(1.8)
+    assert not drone.supervisor().locked
+    drone.advance(2.0)
+    drone.advance(2.1)
+    assert drone.supervisor().locked
+
+
+def test_log_data_is_sampled_at_its_own_time_however_late_it_is_asked_for():
+    stamps = []
+    for cut in (0.01, 0.05):
+        drone = twin()
+        number = drone.logs.table.numbers["stateEstimate.z"]
+        drone.take(Packet(5, 1, struct.pack("<BBBH", 6, 0, 0x77, number)))
+        drone.take(Packet(5, 1, b"\3\0\1"))
+        drone.take(Packet(8, 0, struct.pack("<BBff?f", 7, 0, 1.0, 0.0, True, 1.0)))
+        sent = []
+        for k in range(round(1.0 / cut)):
+            sent += [packet for _, packet in drone.advance(cut * (k + 1))]
+        stamps.append([p.payload for p in sent if p.port == Port.LOG])
+    assert len(stamps[0]) == 100
+    assert stamps[0] == stamps[1]
+
+
+def test_external_poses_are_taken_note_of():
+    drone = twin()
+    drone.take(Packet(6, 1, struct.pack("<Bfffffff", 8, 1, 2, 3, 0, 0, 0, 1)))
+    drone.advance(0.01)
+    assert drone.double.truth[0, 0] == 0.0
+    drone.take(Packet(6, 0, struct.pack("<fff", 4, 5, 6)))
+    number = drone.logs.table.numbers["locSrv.y"]
+    drone.take(Packet(5, 1, struct.pack("<BBBH", 6, 0, 0x77, number)))
+    drone.take(Packet(5, 1, b"\3\0\1"))
+    (sent,) = [p for _, p in drone.advance(0.021) if p.port == Port.LOG]
+    assert struct.unpack("<f", sent.payload[4:]) == (5.0,)
+
+
+def test_packets_of_the_wrong_length_are_ignored_with_a_word():
+    drone = twin()
+    said = drone.take(Packet(7, 0, b"\x07abc"))
+    text = b"".join(packet.payload for packet in said if packet.port == Port.CONSOLE)
+    assert text == b"port 7: a packet of the wrong length was ignored\n"
+    assert drone.take(Packet(7, 0, b"\x07abc")) == []
+    for port in range(16):
+        for channel in range(4):
+            for data in (b"", b"\0", b"\1", b"\2", b"\7\7", b"\xff" * 30):
+                drone.take(Packet(port, channel, data))
+    drone.advance(0.1)
+
+
+def test_set_points_that_are_not_finite_are_ignored_with_a_word():
+    drone = twin()
+    nan = struct.pack("<f", math.nan)
+    for packet in (
+        Packet(7, 0, b"\x07" + 4 * nan),
+        Packet(3, 0, 3 * nan + b"\0\0"),
+        Packet(8, 0, b"\x0c\0\0\0" + 5 * nan),
+        Packet(7, 0, b"\x0b" + 3 * nan + b"\0\x80\1"),
+    ):
+        drone.take(packet)
+        drone.advance(drone.time_s + 0.05)
+        assert drone.double.idle(0)
+    assert np.isfinite(drone.double.truth).all()
+
+
+def test_group_masks_are_kept_to():
+    drone = twin()
+    up = struct.pack("<BBff?f", 7, 2, 1.0, 0.0, True, 1.0)
+    drone.take(Packet(8, 0, up))
+    drone.advance(0.1)
+    assert drone.double.idle(0)
+    drone.take(Packet(8, 0, b"\0\2"))
+    drone.take(Packet(8, 0, up))
+    drone.advance(0.2)
+    assert not drone.double.idle(0)
+
+
+def test_the_accelerometer_reads_one_g_upwards_at_rest():
+    drone = twin()
+    number = drone.logs.table.numbers["acc.z"]
+    drone.take(Packet(5, 1, struct.pack("<BBBH", 6, 0, 0x77, number)))
+    drone.take(Packet(5, 1, b"\3\0\1"))
+    sent = [p for _, p in drone.advance(0.5) if p.port == Port.LOG]
+    assert struct.unpack("<f", sent[-1].payload[4:])[0] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_settings_that_make_no_sense_are_refused_with_all_their_faults():
+    with pytest.raises(TwinSettingsError, match=r"protocol.*13.*thrust.*'cubic'"):
+        TwinSettings(protocol=13, thrust="cubic")
+    with pytest.raises(TwinSettingsError, match=r"delay_s.*jitter_s.*loss"):
+        LinkConditions(-1.0, math.nan, 1.0)
