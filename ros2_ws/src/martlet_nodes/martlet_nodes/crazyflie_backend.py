@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Crazyflie backend without ROS: its parameters, and its drones behind a link.
+
+The drones say when there is something new, and time is the wall's: states bear the stamp of their
+arrival. A drone that falls silent is the guard's business first; one whose link is lost for good is
+named once, and when all are lost the flight is over.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from firmware_bridge.cflib_drone import LinkReport
+from firmware_bridge.errors import GuardSettingsError, LinkError
+from firmware_bridge.guard_rules import GuardLimits
+from firmware_bridge.link import FleetLink, Telemetry
+from firmware_bridge.link_faults import nobody_answers
+from martlet_nodes.backend import Backend
+from martlet_nodes.errors import ParameterError
+from martlet_nodes.guard_parameters import GuardParameters
+from sim_core.airframe import Airframe
+
+
+@dataclass(frozen=True)
+class CrazyflieParameters:
+    """Parameters of the crazyflie_backend node; config/crazyflie_backend.param.yaml explains."""
+
+    uris: list[str]
+    drones: list[str] = field(default_factory=lambda: ["cf1"])
+    airframe: str = "cf21_plus"
+    patience_s: float = 0.0
+    listeners: int = 0
+    guard: GuardParameters = field(default_factory=GuardParameters)
+
+    def __post_init__(self) -> None:
+        """Check what the types leave open.
+
+        Raises:
+            ParameterError: All faults in one sentence.
+        """
+        faults = []
+        if not self.drones or len(set(self.drones)) != len(self.drones):
+            faults.append(f"drones: expected one name or more, all different, got {self.drones}")
+        if len(self.uris) != len(self.drones):
+            faults.append(
+                f"uris: expected an address for each of {len(self.drones)} drones,"
+                f" got {len(self.uris)}"
+            )
+        if self.patience_s < 0.0:
+            faults.append(f"patience_s: expected at least 0, got {self.patience_s:g}")
+        if faults:
+            raise ParameterError(f"crazyflie_backend: {'; '.join(faults)}.")
+
+    def limits(self, airframe: Airframe) -> GuardLimits:
+        """The guard's limits.
+
+        Raises:
+            ParameterError: Limits that guard nothing.
+        """
+        try:
+            return self.guard.limits(airframe)
+        except GuardSettingsError as error:
+            raise ParameterError(f"crazyflie_backend: {error}") from None
+
+
+class HeardLink(FleetLink, Protocol):
+    """A link that tells what it hears, and what is wrong with it."""
+
+    def telemetry(self, now_s: float) -> Telemetry:
+        """What was last heard of all drones."""
+
+    def reports(self) -> list[LinkReport]:
+        """What is known of each drone and the way to it."""
+
+
+class Crazyflies:
+    """Drones behind a link, and the backend in charge of them.
+
+    Attributes:
+        backend: Commands, actions and guards.
+    """
+
+    def __init__(self, link: HeardLink, names: Sequence[str], limits: GuardLimits) -> None:
+        """Take charge of the drones behind a link."""
+        self.backend = Backend(link, names, limits)
+        self._link = link
+        self._published_s = float("-inf")
+        self._lost: dict[str, str] = {}
+
+    def hear(self, now_s: float) -> bool:
+        """Take in what the drones say; call at every news of them, and when there were none.
+
+        Returns:
+            Whether some state is new: an old one, or none, is not to be told again.
+        """
+        telemetry = self._link.telemetry(now_s)
+        self.backend.hear(telemetry)
+        arrived = telemetry.stamp_s != now_s  # nobody was heard of late: the stamp is the present
+        if not arrived or telemetry.stamp_s <= self._published_s:
+            return False
+        self._published_s = telemetry.stamp_s
+        return True
+
+    def newly_lost(self) -> list[str]:
+        """Sentences on the drones whose link was lost since the last call.
+
+        Raises:
+            LinkError: All are lost.
+        """
+        names = self.backend.names
+        faults = {n: r.fault for n, r in zip(names, self._link.reports(), strict=True) if r.fault}
+        new = [f"{name}: {why}" for name, why in faults.items() if name not in self._lost]
+        self._lost |= faults
+        if len(self._lost) == len(names):
+            raise LinkError(" ".join(new or faults.values()))
+        return new
+
+
+L = TypeVar("L", bound=HeardLink)
+
+
+def connect(open_link: Callable[[], L], patience_s: float, wait: Callable[[], float]) -> L:
+    """Open a link to drones that may not be switched on yet.
+
+    Args:
+        open_link: Connects to all of them.
+        patience_s: How long to go on trying while nobody answers.
+        wait: Lets some time pass; tells how much has passed since the beginning.
+
+    Raises:
+        LinkError: What stands in the way.
+    """
+    while True:
+        try:
+            return open_link()
+        except LinkError as error:
+            if not nobody_answers(str(error)) or wait() > patience_s:
+                raise

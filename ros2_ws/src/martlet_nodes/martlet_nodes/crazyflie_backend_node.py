@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Crazyflie backend as a ROS 2 node: `Crazyflies` over cflib, by the wall clock."""
+
+import sys
+import threading
+import time
+
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+
+from firmware_bridge.cflib_link import CflibLink
+from martlet_nodes.crazyflie_backend import CrazyflieParameters, Crazyflies, connect
+from martlet_nodes.fleet_node import FleetNode
+from martlet_nodes.shell import read_parameters, run, told_to_end
+from sim_core.airframe import load_airframe
+
+SILENCE_S = 0.02
+"""Without news for so long, the guards look at the drones all the same."""
+
+RETRY_S = 0.2
+IDLE_S = 0.1
+LINK_EVERY = 10
+"""News between two looks at the links themselves."""
+
+
+class CrazyflieBackendNode(FleetNode):
+    """Crazyflies behind any address that cflib knows: radio, USB, or a twin."""
+
+    def __init__(self) -> None:
+        """Read the parameters and connect to the drones.
+
+        Raises:
+            ParameterError, SettingsError: Parameters that make no flight.
+            LinkError: No way to a drone, or one that is not what was asked for.
+        """
+        node = Node("crazyflie_backend", automatically_declare_parameters_from_overrides=True)
+        # The wall's time at the start, and from there on evenly, whoever sets the machine's clock.
+        self._epoch_s = time.time() - time.monotonic()
+        self._settings = settings = read_parameters(node, CrazyflieParameters)
+        airframe = load_airframe(settings.airframe)
+        limits = settings.limits(airframe)
+        begun_s = time.monotonic()
+
+        def wait() -> float:
+            time.sleep(RETRY_S)
+            return time.monotonic() - begun_s
+
+        self._link = connect(
+            lambda: CflibLink(settings.uris, airframe, clock=self.now_s), settings.patience_s, wait
+        )
+        self._crazyflies = Crazyflies(self._link, settings.drones, limits)
+        self._looks = 0
+        self.executor = SingleThreadedExecutor()
+        self.executor.add_node(node)
+        self._news = node.create_guard_condition(self._hear)
+        super().__init__(node, self._crazyflies.backend)
+
+    def now_s(self) -> float:
+        """Now, by the wall."""
+        return self._epoch_s + time.monotonic()
+
+    def fly(self) -> None:
+        """Say what the drones say, and tell them what they are told, until told to end.
+
+        Whatever flies then is landed.
+
+        Raises:
+            LinkError: All drones are lost.
+            ListenersError: Nobody listened.
+        """
+        for name, report in zip(self.backend.names, self._link.reports(), strict=True):
+            self.node.get_logger().info(
+                f"{name}: {report.device or 'Crazyflie'} at {report.uri}, protocol"
+                f" {report.protocol}, thrust {report.thrust}, set-points by {report.style}"
+            )
+        ended = threading.Event()
+        listener = threading.Thread(target=self._listen, args=(ended,), name="news")
+        try:
+            self.await_listeners(self._settings.listeners, self.executor)
+            listener.start()
+            while not told_to_end():
+                self.executor.spin_once(timeout_sec=IDLE_S)
+        finally:
+            ended.set()
+            if listener.is_alive():
+                listener.join()
+            self._link.close()
+
+    def _listen(self, ended: threading.Event) -> None:
+        """Wake the executor at news of the drones, or at their silence."""
+        while not ended.is_set():
+            self._link.wait(SILENCE_S)
+            self._news.trigger()
+
+    def _hear(self) -> None:
+        if self._crazyflies.hear(self.now_s()):
+            self.publish(None)
+        else:
+            self.say_status()
+            self.look()
+        self._looks += 1
+        if self._looks % LINK_EVERY == 0:
+            for sentence in self._crazyflies.newly_lost():
+                self.node.get_logger().error(sentence)
+
+
+def main() -> int:
+    """Run the node."""
+    return run(CrazyflieBackendNode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a backend's parameters say of its guard."""
+
+from dataclasses import dataclass
+
+from firmware_bridge.guard_rules import GuardLimits
+from firmware_bridge.orders import Vector
+from sim_core.airframe import Airframe
+
+
+@dataclass(frozen=True)
+class GuardParameters:
+    """The guard's numbers that a flight may set; see `GuardLimits`."""
+
+    box_low_m: Vector = GuardLimits.box_low_m
+    box_high_m: Vector = GuardLimits.box_high_m
+    body_rate_rad_s: Vector = GuardLimits.body_rate_rad_s
+    stale_s: float = GuardLimits.stale_s
+    lost_s: float = GuardLimits.lost_s
+    hold_s: float = GuardLimits.hold_s
+
+    def limits(self, airframe: Airframe) -> GuardLimits:
+        """The guard's limits for drones of a kind.
+
+        Raises:
+            GuardSettingsError: Limits that guard nothing.
+        """
+        return GuardLimits((0.0, airframe.max_thrust_n), **vars(self))

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Takeoff, landing and flying to a point: what is asked, refused, and truthfully reported."""
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware_bridge.braking import SINK_M
+from firmware_bridge.guard_rules import GuardLimits
+from firmware_bridge.orders import GoTo, Land, Order, TakeOff, Vector
+from sim_core.frames import yaw_of
+
+NEAR_M = 0.15  # the stock controller overshoots a takeoff by about a decimetre
+SLOW_M_S = 0.2
+PATIENCE_S = 4.0
+"""So much later than planned, at most, may the drone be where it was sent."""
+
+MEAN_SPEED_M_S = 0.4
+FASTEST_M_S = 1.0  # the stock position controller asks for no more
+PEAK_OVER_MEAN = 1.875  # of a quintic from rest to rest
+SHORTEST_S = 1.5
+
+
+class Kind(Enum):
+    """What can be asked for."""
+
+    TAKEOFF = "takeoff"
+    LAND = "land"
+    GO_TO = "go_to"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is asked: the point [m; W] (x and y count for `GO_TO` alone), and the time for it.
+
+    A duration of 0 lets the backend choose.
+    """
+
+    kind: Kind
+    p_WB: Vector
+    yaw_rad: float
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it ended: a reason for people where it failed, and the distance from the goal."""
+
+    success: bool
+    reason: str
+    error_m: float
+
+
+@dataclass
+class Manoeuvre:
+    """One action under way."""
+
+    goal: Goal
+    started_s: float
+    outcome: Outcome | None = None
+
+    def error_m(self, state: NDArray[np.float32]) -> float:
+        """Distance from the goal: of the height alone, or of the point."""
+        offset = state[:3].astype(np.float64) - self.goal.p_WB
+        if self.goal.kind is not Kind.GO_TO:
+            return abs(float(offset[2]))
+        return math.hypot(*offset)
+
+    def look(self, now_s: float, state: NDArray[np.float32], flying: bool) -> None:
+        """End it when the drone is where it should be, or should have been there."""
+        late_s = now_s - self.started_s - self.goal.duration_s
+        error = self.error_m(state)
+        if self.goal.kind is Kind.LAND:
+            there = not flying and error < NEAR_M
+        else:
+            slow = math.hypot(*state[7:10].tolist()) < SLOW_M_S
+            there = late_s >= 0.0 and error < NEAR_M and slow
+        if there:
+            self.outcome = Outcome(True, "", error)
+        elif late_s >= PATIENCE_S:
+            why = (
+                f"{self.goal.kind.value}: {error:.2f} m from the goal {late_s:.1f} s after its time"
+            )
+            self.outcome = Outcome(False, why, error)
+
+
+def complete(goal: Goal, state: NDArray[np.float32]) -> Goal:
+    """The goal with x, y and heading where it leaves them open, and with a duration."""
+    x, y, z = (float(value) for value in state[:3])
+    point, yaw = goal.p_WB, goal.yaw_rad
+    if goal.kind is not Kind.GO_TO:
+        point, yaw = (x, y, goal.p_WB[2]), yaw_of(state[3:7])
+    way_m = math.dist((x, y, z), point)
+    duration = goal.duration_s or max(way_m / MEAN_SPEED_M_S, SHORTEST_S)
+    return Goal(goal.kind, point, yaw, duration)
+
+
+def refusal(goal: Goal, state: NDArray[np.float32], limits: GuardLimits) -> str:
+    """Why a completed goal cannot be flown; empty when it can.
+
+    Args:
+        goal: As `complete` gives it.
+        state: Where the drone is, shape (13,).
+        limits: The guard's.
+    """
+    if not np.isfinite([*goal.p_WB, goal.yaw_rad, goal.duration_s]).all() or goal.duration_s < 0.0:
+        return "expected finite numbers and a duration of at least 0 s"
+    way_m = math.dist(state[:3].tolist(), goal.p_WB)
+    fastest = PEAK_OVER_MEAN * way_m / goal.duration_s
+    if fastest > FASTEST_M_S + 1e-6:
+        return (
+            f"{way_m:.2f} m in {goal.duration_s:.2f} s would take {fastest:.1f} m/s, and the drone"
+            f" by itself flies {FASTEST_M_S:g} m/s"
+        )
+    if goal.kind is Kind.LAND:
+        return ""
+    for axis, value, low, high in zip(
+        "xyz", goal.p_WB, limits.box_low_m, limits.box_high_m, strict=True
+    ):
+        if not low <= value <= high:
+            return f"{axis} = {value:.2f} m is outside the geofence, {low:g} to {high:g} m"
+    return ""
+
+
+def order_of(goal: Goal) -> Order:
+    """What the drone is told."""
+    if goal.kind is Kind.TAKEOFF:
+        return TakeOff(goal.p_WB[2], goal.duration_s)
+    if goal.kind is Kind.LAND:
+        return Land(goal.p_WB[2] - SINK_M, goal.duration_s)
+    return GoTo(goal.p_WB, goal.yaw_rad, goal.duration_s)

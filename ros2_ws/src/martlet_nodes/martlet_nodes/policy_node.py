@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The policy as a ROS 2 node: states in, commands out, and the fly_task action around it."""
+
+import math
+import sys
+import time
+from functools import partial
+from typing import Any
+
+import numpy as np
+from geometry_msgs.msg import PointStamped
+from martlet_msgs.action import FlyTask
+from martlet_msgs.msg import DroneStatus, FleetRateThrust, FleetStates
+from numpy.typing import NDArray
+from rclpy.action import ActionServer, CancelResponse
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+
+from martlet_nodes import messages, quality
+from martlet_nodes.policy import (
+    Answer,
+    PolicyFlight,
+    PolicyParameters,
+    load_tasks,
+)
+from martlet_nodes.shell import read_parameters, run, told_to_end
+from policy_export.runtime import PolicyRunner
+from sim_core.errors import SettingsError
+
+SILENCE_S = 2.0
+"""Wall time without states after which a task is given up."""
+
+FEEDBACK_EVERY = 10
+
+
+class PolicyNode:
+    """Flies a policy file on the tasks it is given, one at a time."""
+
+    def __init__(self) -> None:
+        """Open the policy and the topics.
+
+        Raises:
+            PolicyExportError: A file that is no policy, or none for this airframe.
+            ParameterError, SettingsError: Parameters that make no flight.
+        """
+        self.node = Node("policy", automatically_declare_parameters_from_overrides=True)
+        self.executor = SingleThreadedExecutor()
+        self.executor.add_node(self.node)
+        self._settings = read_parameters(self.node, PolicyParameters)
+        self._runner = PolicyRunner(self._settings.policy, airframe=self._settings.airframe)
+        self._rows = self._settings.rows()
+        count = len(self._settings.drones)
+        self._states = np.empty((0, 13), dtype=np.float32)
+        self._age_s = np.zeros(count, dtype=np.float32)
+        self._stamp_s = -math.inf
+        self._heard_s = time.monotonic()
+        self._statuses: list[DroneStatus | None] = [None] * count
+        self._flight: PolicyFlight | None = None
+        self._handle: Any = None
+        self._answers = 0
+        self._command, self._point = FleetRateThrust(), PointStamped()
+        self._command.header.frame_id = "body"
+        self._point.header.frame_id = messages.WORLD
+        self._open()
+
+    def _open(self) -> None:
+        node, drones = self.node, self._settings.drones
+        self._commands = node.create_publisher(
+            FleetRateThrust,
+            "/fleet/cmd_rate_thrust",
+            quality.LOSSLESS if self._settings.lossless else quality.COMMANDS,
+        )
+        self._goals = [
+            node.create_publisher(
+                PointStamped,
+                f"/{drones[row]}/goal",
+                quality.LOSSLESS if self._settings.lossless else quality.STATES,
+            )
+            for row in self._rows
+        ]
+        node.create_subscription(FleetStates, "/fleet/states", self._on_states, quality.COMMANDS)
+        for row, name in enumerate(drones):
+            heed = partial(self._on_status, row)
+            node.create_subscription(DroneStatus, f"/{name}/status", heed, quality.STATUS)
+        node.create_timer(0.5, self._look_at_the_wall)
+
+    def fly(self) -> None:
+        """Work until told to end."""
+        while not told_to_end() and not self._all_listen():
+            self.executor.spin_once(timeout_sec=0.05)
+        self._serve()
+        while not told_to_end():
+            self.executor.spin_once(timeout_sec=0.5)
+
+    def _all_listen(self) -> bool:
+        """Whether those who were promised to listen do: a recording has the first command."""
+        wanted = self._settings.listeners
+        return self._commands.get_subscription_count() >= wanted and all(
+            goal.get_subscription_count() >= wanted - 1 for goal in self._goals
+        )
+
+    def _serve(self) -> None:
+        self._server = ActionServer(
+            self.node,
+            FlyTask,
+            "/fleet/fly_task",
+            execute_callback=self._no_run,
+            handle_accepted_callback=self._begin,
+            cancel_callback=lambda _: CancelResponse.ACCEPT,
+        )
+
+    def _on_states(self, message: FleetStates) -> None:
+        self._heard_s = time.monotonic()
+        self._stamp_s = messages.seconds(message.header.stamp)
+        self._states = messages.rows(message.states, 13)
+        self._age_s = np.asarray(message.age_s, dtype=np.float32)
+        if self._flight is not None:
+            self._answer(self._flight)
+
+    def _answer(self, flight: PolicyFlight) -> None:
+        answer = flight.answer(self._stamp_s, self._states, self._age_s)
+        if answer is not None:
+            self._send(answer)
+            self._say_goals(flight)
+            self._answers += 1
+            if self._answers % FEEDBACK_EVERY == 0:
+                feedback = FlyTask.Feedback(time_s=flight.time_s, error_m=flight.error_m())
+                self._handle.publish_feedback(feedback)
+        if self._handle.is_cancel_requested:
+            flight.give_up("the task was cancelled")
+            self._send(flight.release(len(self._states)))
+        self._finish_when_over(flight)
+
+    def _send(self, answer: Answer) -> None:
+        messages.set_time(self._command.header.stamp, answer.stamp_s)
+        self._command.commands = messages.floats(answer.commands)
+        self._command.engaged = answer.engaged
+        self._commands.publish(self._command)
+
+    def _say_goals(self, flight: PolicyFlight) -> None:
+        """Publish where the drones should be, for people and tools."""
+        self._point.header.stamp = self._command.header.stamp
+        for publisher, goal in zip(self._goals, flight.goal().tolist(), strict=True):
+            self._point.point.x, self._point.point.y, self._point.point.z = goal
+            publisher.publish(self._point)
+
+    def _on_status(self, row: int, status: DroneStatus) -> None:
+        self._statuses[row] = status
+        flight = self._flight
+        if flight is not None:
+            answer = flight.heed(row, status.commander, status.guard_stage, status.guard_reason)
+            if answer is not None:
+                self._send(answer)
+            self._finish_when_over(flight)
+
+    def _look_at_the_wall(self) -> None:
+        flight, silent_s = self._flight, time.monotonic() - self._heard_s
+        if flight is not None and silent_s > SILENCE_S:
+            flight.give_up(f"no state came for {silent_s:.1f} s")
+            self._send(flight.release(len(self._states)))
+            self._finish(flight)
+
+    def _begin(self, handle: Any) -> None:
+        """Take a goal on, or say why not."""
+        request = handle.request
+        why = self._obstacle(float(request.duration_s))
+        if not why:
+            try:
+                offsets = self._settings.offsets()
+                tasks = load_tasks(request.task, self._states, self._rows, offsets)
+            except SettingsError as error:
+                why = str(error).rstrip(".")
+        if why:
+            handle.execute(partial(self._refuse, why))
+            return
+        self._handle, self._answers = handle, 0
+        self._flight = PolicyFlight(self._runner, tasks, self._rows, float(request.duration_s))
+        self._answer(self._flight)  # now: in lockstep no other state comes before a command
+
+    def _obstacle(self, duration_s: float) -> str:
+        """Why no task can be flown now; empty when one can."""
+        if self._flight is not None:
+            return "another task is being flown"
+        if not math.isfinite(duration_s) or duration_s < 0.0:
+            return f"duration_s: expected at least 0 s, got {duration_s:g}"
+        if len(self._states) != len(self._settings.drones):
+            return (
+                f"/fleet/states: expected {len(self._settings.drones)} drones,"
+                f" heard {len(self._states)}"
+            )
+        if self._commands.get_subscription_count() == 0:
+            return "nobody listens to /fleet/cmd_rate_thrust"
+        for row in self._rows:
+            why = _obstacle_of(self._settings.drones[row], self._statuses[row], self._states[row])
+            if why:
+                return why
+        return ""
+
+    def _finish_when_over(self, flight: PolicyFlight) -> None:
+        if flight.over:
+            self._finish(flight)
+
+    def _finish(self, flight: PolicyFlight) -> None:
+        handle, self._flight, self._handle = self._handle, None, None
+        handle.execute(partial(self._end, flight))
+
+    def _end(self, flight: PolicyFlight, handle: Any) -> Any:
+        verdict = flight.verdict()
+        if verdict.success:
+            handle.succeed()
+        elif handle.is_cancel_requested:
+            handle.canceled()
+        else:
+            handle.abort()
+        if verdict.reason:
+            self.node.get_logger().warning(f"task ended: {verdict.reason}")
+        return FlyTask.Result(**vars(verdict))
+
+    def _refuse(self, why: str, handle: Any) -> Any:
+        self.node.get_logger().warning(f"task refused: {why}")
+        handle.abort()
+        nan = math.nan
+        return FlyTask.Result(
+            success=False, reason=why, rmse_m=nan, mean_error_last_3s_m=nan, max_error_m=nan
+        )
+
+    def _no_run(self, _: Any) -> Any:
+        raise NotImplementedError("goals are executed by _finish and _refuse alone")
+
+
+def _obstacle_of(name: str, status: DroneStatus | None, state: NDArray[np.float32]) -> str:
+    if status is None:
+        return f"{name} has not said how it stands"
+    if not np.isfinite(state).all():
+        return f"{name} does not know where it is"
+    if status.guard_stage:
+        return f"the guard has {name}: {status.guard_reason}"
+    if not status.flying:
+        return f"{name} does not fly: take off first"
+    if status.commander != DroneStatus.COMMANDER_NONE:
+        return f"{name} is commanded by somebody else"
+    return ""
+
+
+def main() -> int:
+    """Run the node."""
+    return run(PolicyNode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

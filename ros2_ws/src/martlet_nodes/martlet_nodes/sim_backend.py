@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulator backend without ROS: its parameters, its drones, and its three ways with time.
+
+A tick is 10 ms of the drones' time. Its states reach the host `state_delay_s` later, which is their
+stamp: the drones are simulated no further than what has been heard of them, so that every command
+sent before is known when its turn comes.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware_bridge.errors import DoubleSettingsError, GuardSettingsError
+from firmware_bridge.firmware_double import DoubleSettings, FirmwareDouble
+from martlet_nodes.backend import Backend
+from martlet_nodes.errors import ParameterError
+from martlet_nodes.guard_parameters import GuardParameters
+from sim_core.airframe import load_airframe
+from sim_core.tasks import CONTROL_DT
+
+CLOCKS = ("real", "lockstep")
+LATE_S = 0.05
+"""A simulator later than this lets its clock slip, rather than run a burst of ticks."""
+
+
+@dataclass(frozen=True)
+class SimParameters:
+    """Parameters of the sim_backend node; config/sim_backend.param.yaml says what each is for."""
+
+    drones: list[str] = field(default_factory=lambda: ["cf1"])
+    starts: list[float] = field(default_factory=list)
+    airframe: str = "cf21_plus"
+    seed: int = 0
+    state_delay_s: float = 0.010
+    command_delay_s: float = 0.010
+    noise: bool = True
+    battery: bool = True
+    clock: str = "real"
+    factor: float = 1.0
+    patience_s: float = 2.0
+    listeners: int = 0
+    guard: GuardParameters = field(default_factory=GuardParameters)
+
+    def __post_init__(self) -> None:
+        """Check what the types leave open.
+
+        Raises:
+            ParameterError: All faults in one sentence.
+        """
+        faults = []
+        if not self.drones or len(set(self.drones)) != len(self.drones):
+            faults.append(f"drones: expected one name or more, all different, got {self.drones}")
+        if len(self.starts) not in (0, 4 * len(self.drones)):
+            faults.append(
+                f"starts: expected x, y, z, yaw for each of {len(self.drones)} drones,"
+                f" got {len(self.starts)} numbers"
+            )
+        if self.clock not in CLOCKS:
+            faults.append(f"clock: expected {' or '.join(CLOCKS)}, got {self.clock!r}")
+        if not 0.01 <= self.factor <= 100.0:
+            faults.append(f"factor: expected 0.01 to 100, got {self.factor:g}")
+        if self.patience_s <= 0.0:
+            faults.append(f"patience_s: expected more than 0, got {self.patience_s:g}")
+        if faults:
+            raise ParameterError(f"sim_backend: {'; '.join(faults)}.")
+
+    def start_poses(self) -> list[list[float]]:
+        """x, y, z, yaw of each drone: as given, or in a row, half a metre apart."""
+        if self.starts:
+            return np.reshape(self.starts, (-1, 4)).tolist()
+        return [[0.0, 0.5 * i, 0.0, 0.0] for i in range(len(self.drones))]
+
+
+class Simulation:
+    """Drones in simulation, and the backend in charge of them.
+
+    Attributes:
+        backend: Commands, actions and guards.
+        stamp_s: Stamp of the newest states.
+        truth: Where the drones were when those states were taken, shape (n, 13).
+    """
+
+    def __init__(self, parameters: SimParameters) -> None:
+        """Put the drones on the floor and listen to them once.
+
+        Raises:
+            ParameterError: Settings that the double or the guard refuses.
+        """
+        airframe = load_airframe(parameters.airframe)
+        try:
+            settings = DoubleSettings(
+                parameters.seed,
+                parameters.state_delay_s,
+                parameters.command_delay_s,
+                parameters.noise,
+                parameters.battery,
+            )
+            limits = parameters.guard.limits(airframe)
+            self._double = FirmwareDouble(airframe, settings, parameters.start_poses())
+        except (DoubleSettingsError, GuardSettingsError) as error:
+            raise ParameterError(f"sim_backend: {error}") from None
+        self.backend = Backend(self._double, parameters.drones, limits)
+        self._tick = 0
+        self._hear()
+
+    @property
+    def next_stamp_s(self) -> float:
+        """Stamp that the next states will bear."""
+        return self.stamp_s + CONTROL_DT
+
+    def step(self) -> None:
+        """Simulate one tick and hear of it."""
+        self._tick += 1
+        self._double.advance(self._tick * CONTROL_DT)
+        self._hear()
+
+    def _hear(self) -> None:
+        telemetry = self._double.telemetry()
+        self.stamp_s: float = telemetry.stamp_s
+        self.truth: NDArray[np.float32] = self._double.truth
+        self.backend.hear(telemetry)
+
+
+class WallClock:
+    """The flight's time from a wall clock that is passed in: real time, or a factor of it."""
+
+    def __init__(self, factor: float, wall_s: float, time_s: float) -> None:
+        """Begin at `time_s` of the flight, at the wall's `wall_s`."""
+        self.slips = 0
+        self._factor = factor
+        self._wall_s, self._time_s = wall_s, time_s
+
+    def now_s(self, wall_s: float) -> float:
+        """The flight's time."""
+        return self._time_s + self._factor * (wall_s - self._wall_s)
+
+    def wait_s(self, time_s: float, wall_s: float) -> float:
+        """Wall time until a time of the flight; not more than 0 when it has come."""
+        return (time_s - self.now_s(wall_s)) / self._factor
+
+    def catch_up(self, time_s: float, wall_s: float) -> bool:
+        """Slip back to `time_s` when the wall is far ahead of it; tells whether that was so."""
+        if self.now_s(wall_s) - time_s <= LATE_S * max(self._factor, 1.0):
+            return False
+        self._wall_s, self._time_s = wall_s, time_s
+        self.slips += 1
+        return True

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Crazyflie backend over a link that is played: what is told when, and who is missed."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from firmware_bridge.cflib_drone import LinkReport
+from firmware_bridge.errors import LinkError
+from firmware_bridge.flight_guard import Stage
+from firmware_bridge.link import unheard
+from firmware_bridge.orders import GoTo, HandBack, TakeOff
+from martlet_nodes.crazyflie_backend import CrazyflieParameters, Crazyflies, connect
+from martlet_nodes.errors import ParameterError
+from martlet_nodes.guard_parameters import GuardParameters
+from martlet_nodes.manoeuvre import Goal, Kind
+from sim_core.airframe import load_airframe
+
+AIRFRAME = load_airframe("cf21_plus")
+REPORT = LinkReport("x://1", "Crazyflie 2.1", 12, "linear", "rpyt", 0.02, "")
+
+
+class PlayedLink:
+    """Says what it is told to say."""
+
+    def __init__(self, count):
+        self.orders = []
+        self.faults = [""] * count
+        state = np.zeros((count, 13), np.float32)
+        state[:, 2], state[:, 6] = 1.0, 1.0
+        self.heard = dataclasses.replace(
+            unheard(count),
+            states=state,
+            age_s=np.full(count, 0.01, np.float32),
+            armed=np.ones(count, bool),
+            flying=np.zeros(count, bool),
+        )
+
+    def send(self, drone, order, _):
+        self.orders.append((drone, order))
+
+    def telemetry(self, _):
+        return self.heard
+
+    def reports(self):
+        return [dataclasses.replace(REPORT, fault=fault) for fault in self.faults]
+
+    def say(self, stamp_s, **changes):
+        self.heard = dataclasses.replace(self.heard, stamp_s=stamp_s, **changes)
+
+
+@pytest.fixture
+def link():
+    return PlayedLink(2)
+
+
+@pytest.fixture
+def fleet(link):
+    parameters = CrazyflieParameters(["x://1", "x://2"], ["a", "b"])
+    return Crazyflies(link, parameters.drones, parameters.limits(AIRFRAME))
+
+
+def test_only_new_states_are_told(link, fleet):
+    link.say(5.0)
+    assert fleet.hear(5.001)
+    assert not fleet.hear(5.002)  # woken for something else
+    link.say(5.01)
+    assert fleet.hear(5.011)
+    link.say(5.2)
+    assert not fleet.hear(5.2)  # nobody was heard for so long that the stamp is the present
+
+
+def test_a_drone_that_falls_silent_in_flight_is_told_to_hold_and_its_action_ends(link, fleet):
+    link.say(1.0)
+    fleet.hear(1.0)
+    backend = fleet.backend
+    assert backend.arm(1, True, 1.0) == ""
+    takeoff = backend.begin(1, Goal(Kind.TAKEOFF, (0.0, 0.0, 1.5), 0.0, 0.0), 1.0)
+    assert isinstance(link.orders[-1][1], TakeOff)
+    link.say(1.5, flying=np.array([False, True]), age_s=np.array([0.01, 0.3]))
+    fleet.hear(1.5)
+    assert [type(order) for drone, order in link.orders[-2:] if drone == 1] == [HandBack, GoTo]
+    assert backend.status(1).stage is Stage.HOLD
+    assert backend.status(0).stage is Stage.NOMINAL
+    assert takeoff.outcome.reason == (
+        "the guard took over b: lost state: age = 0.3 s, allowed 0 to 0.25"
+    )
+
+
+def test_a_silent_drone_is_neither_armed_nor_sent_anywhere(link, fleet):
+    link.say(1.0)
+    fleet.hear(1.0)
+    assert fleet.backend.arm(0, True, 2.0) == "a was last heard 1.01 s ago"
+    action = fleet.backend.begin(0, Goal(Kind.LAND, (0.0, 0.0, 0.0), 0.0, 0.0), 2.0)
+    assert action.outcome.reason == "a was last heard 1.01 s ago"
+
+
+def test_each_lost_drone_is_named_once_and_the_last_one_ends_the_flight(link, fleet):
+    assert fleet.newly_lost() == []
+    link.faults[1] = "x://2: nobody answers."
+    assert fleet.newly_lost() == ["b: x://2: nobody answers."]
+    assert fleet.newly_lost() == []
+    link.faults[0] = "x://1: nobody answers."
+    with pytest.raises(LinkError, match="a: x://1: nobody answers"):
+        fleet.newly_lost()
+
+
+def test_connecting_waits_for_a_drone_that_is_switched_on_late_and_for_nothing_else(link):
+    told = ["x://1: nobody answers: see to it.", "x://1: nobody answers: see to it."]
+    passed_s = iter((1.0, 2.0, 3.0))
+
+    def open_link():
+        if told:
+            raise LinkError(told.pop())
+        return link
+
+    assert connect(open_link, 2.5, lambda: next(passed_s)) is link
+    told[:] = ["x://1: nobody answers."]
+    with pytest.raises(LinkError, match="nobody answers"):
+        connect(open_link, 0.0, lambda: 0.2)
+    told[:] = ["x://1: it is a Crazyflie 2.1 Brushless."]
+    with pytest.raises(LinkError, match="Brushless"):
+        connect(open_link, 10.0, lambda: 0.2)
+
+
+def test_bad_parameters_are_named_all_at_once():
+    with pytest.raises(ParameterError, match=r"drones.*uris.*got 1; patience_s"):
+        CrazyflieParameters(["x://1"], ["a", "a"], patience_s=-1.0)
+    bad = CrazyflieParameters(["x://1"], guard=GuardParameters(lost_s=0.0))
+    with pytest.raises(ParameterError, match=r"crazyflie_backend: flight guard: lost_s"):
+        bad.limits(AIRFRAME)
