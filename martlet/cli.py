@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line: train, evaluate, export, fly, measure, mend.
+
+Exit status: 0 done, 1 it was tried and failed, 2 it was asked for wrongly.
+"""
+
+import json as json_format
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from tyro.conf import OmitArgPrefixes, Positional, arg
+
+from evaluation.errors import EvaluationError
+from firmware_bridge.errors import FirmwareBridgeError
+from martlet.errors import MartletError
+from martlet.flight.settings import FlySettings
+from martlet.twin import TwinOptions
+from policy_export.errors import PolicyExportError
+from sim_core.errors import SimCoreError
+from training.errors import TrainingError
+from training.settings import PPOSettings
+
+_OURS = (
+    SimCoreError,
+    PolicyExportError,
+    EvaluationError,
+    TrainingError,
+    FirmwareBridgeError,
+    MartletError,
+)
+
+Json = Annotated[bool, arg(name="json", help="Print one JSON object on standard output.")]
+Changes = Annotated[
+    tuple[str, ...],
+    arg(
+        name="set",
+        metavar="KEY=VALUE",
+        help="Change values of the environment file, like start.position_m=0.5.",
+    ),
+]
+
+
+def train(
+    out: Path | None = None,
+    task: str = "track",
+    changes: Changes = (),
+    ppo: OmitArgPrefixes[PPOSettings] = PPOSettings(),  # noqa: B008  # frozen
+    resume: bool = False,
+    as_json: Json = False,
+) -> None:
+    """Train a policy from random weights; ends with a policy file that was held to the actor.
+
+    Args:
+        out: Folder of the run; runs/<task>-<date>-<time> where not given.
+        task: Environment to train in: "track", or the path of an environment file.
+        changes: See --set.
+        ppo: How to learn.
+        resume: Go on from the checkpoint in --out.
+        as_json: See --json.
+    """
+    from martlet.run_folder import new_run_folder
+    from martlet.summary import show_trained, trained_report
+    from sim_core.environment import load_environment
+    from training.run import train_run
+
+    folder = out or new_run_folder(Path(task).stem)
+    trained = train_run(folder, load_environment(task, changes), ppo, resume=resume, quiet=as_json)
+    _tell(trained_report(trained), as_json, lambda _: show_trained(trained))
+
+
+def evaluate(
+    policy: Positional[Path],
+    task: str = "hover",
+    episodes: int = 1000,
+    seed: int = 1,
+    changes: Changes = (),
+    as_json: Json = False,
+) -> None:
+    """Fly a policy on drones it has never seen, and print what the referee saw.
+
+    Args:
+        policy: Policy file.
+        task: "hover", "track" (the lemniscate of 5.5 s), or any task's name or file.
+        episodes: Drones that fly, once each.
+        seed: Of drones, starts and noise.
+        changes: See --set.
+        as_json: See --json.
+    """
+    from evaluation.evaluate import evaluate as fly_episodes
+    from martlet.summary import show_figures
+    from sim_core.environment import load_environment
+
+    environment = load_environment("track", changes)
+    _tell(
+        fly_episodes(policy, task, episodes, seed, environment=environment),
+        as_json,
+        lambda figures: show_figures(f"{policy.name}: {task}, {episodes} episodes", figures),
+    )
+
+
+def export(run: Positional[Path], out: Path | None = None, as_json: Json = False) -> None:
+    """Export a run's checkpoint to ONNX, and hold the file against the actor.
+
+    Args:
+        run: Folder of a training run, with its checkpoint.
+        out: Policy file to write; policy.onnx in the run's folder where not given.
+        as_json: See --json.
+    """
+    from martlet.summary import show_figures
+    from training.run import export_checkpoint
+
+    _tell(
+        export_checkpoint(run, out or run / "policy.onnx"),
+        as_json,
+        lambda figures: show_figures(f"{run}: exported", figures),
+    )
+
+
+def fly(settings: OmitArgPrefixes[FlySettings] = FlySettings(), as_json: Json = False) -> None:  # noqa: B008
+    """Fly a policy over ROS 2: take off, hover, follow references, land, report.
+
+    Args:
+        settings: What to fly, and how.
+        as_json: See --json.
+    """
+    from martlet.fly import run
+
+    report = run(settings, quiet=as_json)
+    if as_json:
+        print(json_format.dumps(report))  # noqa: T201  # the command's result
+    if not report["landed"]:
+        sys.exit(1)
+
+
+def twin(options: OmitArgPrefixes[TwinOptions] = TwinOptions()) -> None:  # noqa: B008
+    """Simulate Crazyflies behind their radio protocol, for cflib and the twin backend; Ctrl-C ends.
+
+    Args:
+        options: What to simulate.
+    """
+    from martlet.twin import run
+
+    run(options)
+
+
+def bench(only: tuple[str, ...] = (), quick: bool = False, as_json: Json = False) -> None:
+    """Measure this machine: core, training, policy and ROS.
+
+    Args:
+        only: Measure these alone: core, training, runner, ros.
+        quick: Short measurements, to see that they run.
+        as_json: See --json.
+    """
+    from martlet.bench import measure
+    from martlet.summary import show_figures
+
+    _tell(measure(only, quick=quick), as_json, lambda figures: show_figures("bench", figures))
+
+
+def doctor(recover: Path | None = None, as_json: Json = False) -> None:
+    """Look whether everything is in its place; or mend a bag whose recorder was killed.
+
+    Args:
+        recover: A flight's bag folder, or its .mcap file, that lacks its end.
+        as_json: See --json.
+    """
+    from martlet.doctor import examine, mend
+    from martlet.summary import show_figures
+
+    found = mend(recover) if recover else examine()
+    _tell(found, as_json, lambda figures: show_figures("doctor", figures))
+    if not found["ok"]:
+        sys.exit(1)
+
+
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "train": train,
+    "eval": evaluate,
+    "export": export,
+    "fly": fly,
+    "twin": twin,
+    "bench": bench,
+    "doctor": doctor,
+}
+
+
+def main() -> None:
+    """Run a command; say what is wrong in one sentence."""
+    try:
+        tyro.extras.subcommand_cli_from_dict(
+            _COMMANDS, prog="martlet", description="Train flight policies; fly them over ROS 2."
+        )
+    except _OURS as error:
+        # A refused input is also a ValueError or a KeyError; what failed in the doing is not.
+        _complain(str(error))
+        sys.exit(2 if isinstance(error, ValueError | LookupError) else 1)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _complain(f"{where}{error.strerror or error}.")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        _complain("stopped by the user; what was written so far is whole.")
+        sys.exit(1)
+
+
+def _complain(sentence: str) -> None:
+    print(f"martlet: {sentence}", file=sys.stderr)  # noqa: T201
+
+
+def _tell(figures: dict[str, Any], as_json: bool, show: Callable[[dict[str, Any]], None]) -> None:
+    if as_json:
+        print(json_format.dumps(figures))  # noqa: T201  # the command's result
+    else:
+        show(figures)
+
+
+if __name__ == "__main__":
+    main()

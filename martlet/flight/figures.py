@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a flight's recording to what the report is made of: one drone's arrays and phases.
+
+Judged is where the drone was (the truth, where somebody saw it) when it was there: stamps are of
+receipt, and states are older than that by the link's delay.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.flight_record import FlightRecord, Phase
+from martlet.flight.recording import Array, Recording
+from sim_core.frames import yaw_of
+from sim_core.tasks import CONTROL_DT, Reference, load_task
+
+ACTION = 2
+"""martlet_msgs/DroneStatus.COMMANDER_ACTION."""
+
+ON_FLOOR_M = 0.05
+UPRIGHT_RAD = 0.5
+
+
+@dataclass(frozen=True)
+class Flown:
+    """A task that was flown: its phase's name, what it was, and how long it was to last at most."""
+
+    name: str
+    task: str
+    duration_s: float
+
+
+def flight_record(
+    recording: Recording, row: int, flown: Sequence[Flown], title: str
+) -> FlightRecord:
+    """One drone's flight, as the report takes it.
+
+    Args:
+        recording: The flight.
+        row: The drone.
+        flown: Its tasks, in their order.
+        title: What the picture is headed with.
+    """
+    stamps, age = recording.states.stamps_s, recording.age_s[:, row]
+    states = _judged(recording, row)
+    times = stamps - age
+    rising = _rising(times)
+    commands = np.full((len(stamps), 4), np.nan)
+    latency = np.full(len(stamps), np.nan)
+    answered = np.isfinite(recording.commands.values[:, row, 0])
+    place = _places(stamps, recording.commands.stamps_s[answered])
+    found = place >= 0
+    commands[place[found]] = recording.commands.values[answered, row][found]
+    late = recording.statuses[row].latencies_s
+    known = np.flatnonzero(found)[: len(late)]
+    latency[place[known]] = late[known[known < len(late)]][: len(known)]
+    reference = np.full((len(stamps), 3), np.nan)
+    phases = _manoeuvres(recording, row)
+    for task, (start, end) in zip(flown, _streams(recording, row), strict=False):
+        path = _reference(task, recording, row, start)
+        inside = (times >= start - 1e-6) & (times <= end + 1e-6)
+        reference[inside] = path.position(times[inside] - start)
+        scored = (start + path.scored.start_s, start + _scored_end(path, task))
+        phases.append(Phase(task.name, start, end, scored))
+    phases.sort(key=_start)
+    return FlightRecord(
+        title,
+        times[rising],
+        states[rising],
+        reference[rising],
+        commands[rising],
+        latency[rising],
+        tuple(phases),
+    )
+
+
+def _rising(times_s: Array) -> NDArray[np.bool_]:
+    """Which times are later than all before: a radio's clock is matched better as time goes on."""
+    latest = np.maximum.accumulate(np.concatenate(([-np.inf], times_s[:-1])))
+    later: NDArray[np.bool_] = times_s > latest
+    return later
+
+
+def _start(phase: Phase) -> float:
+    return phase.start_s
+
+
+def landed(recording: Recording, row: int) -> bool:
+    """Whether a drone ended on the floor, upright, with its motors off."""
+    last = _judged(recording, row)[-1]
+    cosine = 1.0 - 2.0 * (last[3] ** 2 + last[4] ** 2)
+    status = recording.statuses[row]
+    off = len(status.flying) > 0 and not status.flying[-1] and bool(status.flying.any())
+    return bool(off and last[2] < ON_FLOOR_M and cosine > np.cos(UPRIGHT_RAD))
+
+
+def interventions(recording: Recording) -> int:
+    """How often the guards stepped in."""
+    return sum(
+        int(status.interventions.max()) for status in recording.statuses if len(status.stamps_s)
+    )
+
+
+def _judged(recording: Recording, row: int) -> Array:
+    """One drone's states, shape (T, 13): the truth at the same stamps, where all of it is there."""
+    stamps = recording.states.stamps_s
+    place = _places(recording.truth.stamps_s, stamps)
+    unseen = not len(place) or (place < 0).any()
+    source = recording.states.values if unseen else recording.truth.values[place]
+    judged: Array = source[:, row]
+    return judged
+
+
+def _places(stamps: Array, wanted: Array) -> NDArray[np.int64]:
+    """Where each wanted stamp is among rising ones; -1 where it is not."""
+    if not len(stamps):
+        return np.full(len(wanted), -1, dtype=np.int64)
+    place = np.clip(np.searchsorted(stamps, wanted - 1e-6), 0, len(stamps) - 1)
+    return np.where(np.abs(stamps[place] - wanted) < 1e-6, place, -1)
+
+
+def _streams(recording: Recording, row: int) -> list[tuple[float, float]]:
+    """When a policy commanded: first and last stamp answered, of each stretch of answers."""
+    stamps, engaged = recording.commands.stamps_s, recording.commands.values[:, row, 0]
+    stretches: list[tuple[float, float]] = []
+    open_ = False
+    for stamp, value in zip(stamps.tolist(), engaged.tolist(), strict=True):
+        if value != value:  # not a number: let go
+            open_ = False
+        elif open_:
+            stretches[-1] = (stretches[-1][0], stamp)
+        else:
+            open_ = True
+            stretches.append((stamp, stamp))
+    return [(start, end + CONTROL_DT) for start, end in stretches]
+
+
+def _manoeuvres(recording: Recording, row: int) -> list[Phase]:
+    """The takeoff and the landing: the first and the last action."""
+    status = recording.statuses[row]
+    spans: list[tuple[float, float]] = []
+    acting = False
+    for stamp, commander in zip(status.stamps_s.tolist(), status.commander.tolist(), strict=True):
+        if acting:
+            spans[-1] = (spans[-1][0], stamp)
+        elif commander == ACTION:
+            spans.append((stamp, stamp))
+        acting = commander == ACTION
+    phases = [Phase("takeoff", *spans[0])] if spans else []
+    return [*phases, Phase("land", *spans[-1])] if len(spans) > 1 else phases
+
+
+def _reference(task: Flown, recording: Recording, row: int, start_s: float) -> Reference:
+    """The reference as the policy was given it: from where the drone was seen at the start."""
+    place = _places(recording.states.stamps_s, np.array([start_s]))
+    state = recording.states.values[max(int(place[0]), 0), row]
+    return load_task(task.task, start=(*state[:3], yaw_of(state[3:7]))).reference
+
+
+def _scored_end(path: Reference, task: Flown) -> float:
+    return min(path.scored.end_s, task.duration_s) if task.duration_s > 0.0 else path.scored.end_s

@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Flies a flight as any user of the topics would: preflight, arm, takeoff, tasks, land.
+
+    python -m martlet.flight.pilot '{"drones": ["cf1"], ...}'
+
+It says what happens as JSON, one object a line, on standard output.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import rclpy
+from martlet_msgs.action import FlyTask, Land, Takeoff
+from martlet_msgs.msg import DroneStatus
+from martlet_msgs.srv import Arm
+from rclpy.action import ActionClient
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import BatteryState
+
+ARMED_S = 3.0
+DOWN_S = 2.0
+SILENCE_S = 20.0
+"""Wall time without a word from an action after which the flight is given up."""
+
+LEAST_VOLTS = 3.3  # a lithium-polymer cell that is empty; a full one rests at 4.15
+LEAST_QUALITY = 0.9
+
+STATUS = QoSProfile(
+    depth=10,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One task of a flight: what its phase is called, what to fly, and for how long at most."""
+
+    name: str
+    task: str
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to fly.
+
+    Attributes:
+        drones: Their names.
+        height_m: Of the takeoff.
+        ready_s: How long everybody may take to be there.
+        steps: In their order.
+    """
+
+    drones: tuple[str, ...]
+    height_m: float
+    ready_s: float
+    steps: tuple[Step, ...]
+
+
+class AbandonedError(Exception):
+    """The flight cannot go on; the message says why."""
+
+
+def say(event: str, **values: Any) -> None:
+    """Tell whoever started us."""
+    sys.stdout.write(json.dumps({"event": event, **values}) + "\n")
+    sys.stdout.flush()
+
+
+class Pilot:
+    """Sequences one flight."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Open the clients."""
+        self._plan = plan
+        self._node = node = Node("pilot")
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(node)
+        self._status: dict[str, DroneStatus] = {}
+        self._volts: dict[str, float] = {}
+        self._heard_s = time.monotonic()
+        self._arm = node.create_client(Arm, "/all/arm")
+        self._tasks = ActionClient(node, FlyTask, "/fleet/fly_task")
+        self._takeoffs = [ActionClient(node, Takeoff, f"/{name}/takeoff") for name in plan.drones]
+        self._landings = [ActionClient(node, Land, f"/{name}/land") for name in plan.drones]
+        for name in plan.drones:
+            node.create_subscription(
+                DroneStatus, f"/{name}/status", partial(self._on_status, name), STATUS
+            )
+            node.create_subscription(
+                BatteryState, f"/{name}/battery", partial(self._on_battery, name), STATUS
+            )
+
+    def fly(self) -> bool:
+        """Fly the plan.
+
+        Returns:
+            Whether all of it was flown.
+        """
+        flown = False
+        try:
+            self._get_ready()
+            self._check()
+            self._set_armed(True)
+            self._take_off()
+            flown = all(self._fly_task(step) for step in self._plan.steps)
+        except AbandonedError as why:
+            say("abandoned", reason=str(why))
+        flown &= self._come_down()
+        return flown
+
+    def _on_status(self, name: str, status: DroneStatus) -> None:
+        before = self._status.get(name)
+        self._status[name] = status
+        if status.guard_stage and (before is None or before.guard_stage != status.guard_stage):
+            say("guard", drone=name, stage=status.guard_stage, reason=status.guard_reason)
+
+    def _on_battery(self, name: str, battery: BatteryState) -> None:
+        self._volts[name] = battery.voltage
+
+    def _get_ready(self) -> None:
+        """Wait until everybody is there."""
+        say("phase", name="preflight")
+        wanted: dict[str, Callable[[], bool]] = {
+            "/all/arm of the backend": self._arm.service_is_ready,
+            "/fleet/fly_task of the policy": self._tasks.server_is_ready,
+        }
+        for name, takeoff, land in zip(
+            self._plan.drones, self._takeoffs, self._landings, strict=True
+        ):
+            wanted[f"/{name}/takeoff"] = takeoff.server_is_ready
+            wanted[f"/{name}/land"] = land.server_is_ready
+            wanted[f"/{name}/status"] = partial(self._status.__contains__, name)
+            wanted[f"/{name}/battery"] = partial(self._volts.__contains__, name)
+        deadline = time.monotonic() + self._plan.ready_s
+        while missing := [what for what, there in wanted.items() if not there()]:
+            if time.monotonic() > deadline:
+                raise AbandonedError(
+                    f"waited {self._plan.ready_s:g} s in vain for {', '.join(missing)}"
+                )
+            self._executor.spin_once(timeout_sec=0.05)
+
+    def _check(self) -> None:
+        """Look at everything once before the motors turn."""
+        publishers = self._node.count_publishers("/fleet/states")
+        faults = []
+        if publishers != 1:
+            faults.append(f"expected one backend that says /fleet/states, got {publishers}")
+        for name in self._plan.drones:
+            status, volts = self._status[name], self._volts[name]
+            if status.guard_stage:
+                faults.append(f"the guard has {name}: {status.guard_reason}")
+            if status.flying:
+                faults.append(f"{name} flies already")
+            if status.link_quality < LEAST_QUALITY:
+                faults.append(f"{name}: link quality {status.link_quality:.2f}")
+            if volts < LEAST_VOLTS:
+                faults.append(f"{name}: battery at {volts:.2f} V, expected {LEAST_VOLTS:g} V")
+        if faults:
+            raise AbandonedError(f"preflight: {'; '.join(faults)}")
+
+    def _set_armed(self, armed: bool) -> None:
+        say("phase", name="arm" if armed else "disarm")
+        deadline = time.monotonic() + ARMED_S
+        while True:
+            answer = self._wait(self._arm.call_async(Arm.Request(arm=armed)), "/all/arm")
+            if answer.success:
+                return
+            if time.monotonic() > deadline:
+                raise AbandonedError(f"arm: {answer.message}")
+            self._executor.spin_once(timeout_sec=0.1)
+
+    def _take_off(self) -> None:
+        goal = Takeoff.Goal(height_m=self._plan.height_m)
+        results = self._act("takeoff", self._takeoffs, goal)
+        faults = [result.reason for result in results if not result.success]
+        if faults:
+            raise AbandonedError("; ".join(faults))
+
+    def _fly_task(self, step: Step) -> bool:
+        goal = FlyTask.Goal(task=step.task, duration_s=step.duration_s)
+        result = self._act(step.name, [self._tasks], goal)[0]
+        return bool(result.success)
+
+    def _come_down(self) -> bool:
+        """Land whatever flies, however the flight went."""
+        try:
+            flying = [
+                client
+                for name, client in zip(self._plan.drones, self._landings, strict=True)
+                if name in self._status and self._status[name].flying
+            ]
+            results = self._act("land", flying, Land.Goal()) if flying else []
+            if self._all_are_down():
+                self._set_armed(False)
+        except AbandonedError as why:
+            say("abandoned", reason=str(why))
+            return False
+        return all(result.success for result in results)
+
+    def _all_are_down(self) -> bool:
+        """Whether every drone says that it stands; it may say so a little after its action did."""
+        deadline = time.monotonic() + DOWN_S
+        while any(status.flying for status in self._status.values()):
+            if time.monotonic() > deadline:
+                return False
+            self._executor.spin_once(timeout_sec=0.1)
+        return self._arm.service_is_ready() and len(self._status) == len(self._plan.drones)
+
+    def _act(self, name: str, clients: Sequence[ActionClient], goal: Any) -> list[Any]:
+        """Send one goal to some servers, and wait for what comes of it."""
+        say("phase", name=name)
+        listen = partial(self._on_feedback, name)
+        accepted = [
+            self._wait(client.send_goal_async(goal, feedback_callback=listen), name)
+            for client in clients
+        ]
+        if not all(handle.accepted for handle in accepted):
+            raise AbandonedError(f"{name}: the goal was not even accepted")
+        results = [self._wait(handle.get_result_async(), name).result for handle in accepted]
+        for result in results:
+            values = {
+                key: getattr(result, key)
+                for key in ("rmse_m", "mean_error_last_3s_m", "max_error_m", "reached_m")
+                if hasattr(result, key)
+            }
+            say("result", name=name, success=result.success, reason=result.reason, **values)
+        return results
+
+    def _on_feedback(self, name: str, message: Any) -> None:
+        self._heard_s = time.monotonic()
+        feedback = message.feedback
+        values = {
+            key: getattr(feedback, key) for key in ("error_m", "height_m") if hasattr(feedback, key)
+        }
+        say("progress", name=name, time_s=feedback.time_s, **values)
+
+    def _wait(self, future: Any, what: str) -> Any:
+        self._heard_s = time.monotonic()
+        while not future.done():
+            if time.monotonic() - self._heard_s > SILENCE_S:
+                raise AbandonedError(f"{what}: no word for {SILENCE_S:g} s")
+            self._executor.spin_once(timeout_sec=0.1)
+        return future.result()
+
+
+def main(words: list[str]) -> int:
+    """Fly what the command line says."""
+    told = json.loads(words[0])
+    steps = tuple(Step(**step) for step in told.pop("steps"))
+    plan = Plan(drones=tuple(told.pop("drones")), steps=steps, **told)
+    rclpy.init()
+    try:
+        return 0 if Pilot(plan).fly() else 1
+    except (KeyboardInterrupt, ExternalShutdownException):
+        return 1
+    finally:
+        rclpy.try_shutdown()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

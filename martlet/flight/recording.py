@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A flight's bag as plain arrays.
+
+Stamps count from the whole second in which the first state came: hardware's bear the date.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mcap.exceptions import McapError
+from mcap.reader import make_reader
+from mcap_ros2.decoder import DecoderFactory
+from numpy.typing import NDArray
+
+from martlet.errors import FlightError
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Numbers over time: rows of one topic for the whole fleet, shapes (T,) and (T, n, k)."""
+
+    stamps_s: Array
+    values: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Statuses:
+    """What one drone said of itself.
+
+    Attributes:
+        stamps_s: Shape (T,).
+        commander: In the numbers of martlet_msgs/DroneStatus, shape (T,).
+        flying: Shape (T,).
+        interventions: Of the guard, shape (T,).
+        latencies_s: Receipt minus stamp of every streamed command, in their order.
+    """
+
+    stamps_s: Array
+    commander: NDArray[np.int64]
+    flying: NDArray[np.bool_]
+    interventions: NDArray[np.int64]
+    latencies_s: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """One flight.
+
+    Attributes:
+        states: As received, with 13 columns.
+        age_s: How much older than its stamp each state is, shape (T, n).
+        truth: What an outside observer saw at the same stamps; empty where there was none.
+        commands: With 4 columns; rows that were none are not numbers.
+        statuses: One for each drone.
+    """
+
+    states: Series
+    age_s: Array
+    truth: Series
+    commands: Series
+    statuses: tuple[Statuses, ...]
+
+
+def read_recording(folder: Path, drones: tuple[str, ...]) -> Recording:
+    """Read a bag.
+
+    Args:
+        folder: The bag.
+        drones: The drones, in the order of their rows.
+
+    Raises:
+        FlightError: A bag that cannot be read, or that holds no states.
+    """
+    count = len(drones)
+    states: list[tuple[float, Any]] = []
+    ages: list[Any] = []
+    truth: list[tuple[float, Any]] = []
+    commands: list[tuple[float, Any]] = []
+    statuses: dict[str, list[Any]] = {name: [] for name in drones}
+
+    def take_states(message: Any) -> None:
+        states.append((_seconds(message), np.reshape(message.states, (count, 13))))
+        ages.append(np.asarray(message.age_s, dtype=np.float64))
+
+    def take_truth(message: Any) -> None:
+        truth.append((_seconds(message), np.reshape(message.states, (count, 13))))
+
+    def take_command(message: Any) -> None:
+        rows = np.reshape(np.asarray(message.commands, dtype=np.float64), (count, 4)).copy()
+        rows[~np.asarray(message.engaged, dtype=bool)] = math.nan
+        commands.append((_seconds(message), rows))
+
+    take: dict[str, Callable[[Any], None]] = {
+        "/fleet/states": take_states,
+        "/fleet/truth": take_truth,
+        "/fleet/cmd_rate_thrust": take_command,
+        **{f"/{name}/status": statuses[name].append for name in drones},
+    }
+    for topic, message in _messages(folder, list(take)):
+        take[topic](message)
+    if not states:
+        raise FlightError(f"{folder}: expected a recording of /fleet/states, found none in it.")
+    origin = float(math.floor(states[0][0]))
+    return Recording(
+        _series(states, count, 13, origin),
+        np.array(ages),
+        _series(truth, count, 13, origin),
+        _series(commands, count, 4, origin),
+        tuple(_statuses(statuses[name], origin) for name in drones),
+    )
+
+
+def _messages(folder: Path, topics: list[str]) -> Iterator[tuple[str, Any]]:
+    files = sorted(folder.glob("*.mcap"))
+    if len(files) != 1:
+        raise FlightError(f"{folder}: expected one .mcap file, got {len(files)}.")
+    with files[0].open("rb") as stream:
+        try:
+            reader = make_reader(stream, decoder_factories=[DecoderFactory()])
+            for _, channel, _, message in reader.iter_decoded_messages(topics):
+                yield channel.topic, message
+        except (McapError, OSError) as error:
+            raise FlightError(
+                f"{files[0]}: expected a whole MCAP file, got {error!r};"
+                " try `martlet doctor --recover`."
+            ) from None
+
+
+def _seconds(message: Any) -> float:
+    stamp = message.header.stamp
+    return float(stamp.sec + 1e-9 * stamp.nanosec)
+
+
+def _series(rows: list[tuple[float, Any]], count: int, columns: int, origin: float) -> Series:
+    values = np.array([row for _, row in rows], dtype=np.float64).reshape(-1, count, columns)
+    return Series(np.array([stamp - origin for stamp, _ in rows]), values)
+
+
+def _statuses(messages: list[Any], origin: float) -> Statuses:
+    return Statuses(
+        stamps_s=np.array([_seconds(m) - origin for m in messages]),
+        commander=np.array([m.commander for m in messages], dtype=np.int64),
+        flying=np.array([m.flying for m in messages], dtype=np.bool_),
+        interventions=np.array([m.guard_interventions for m in messages], dtype=np.int64),
+        latencies_s=np.array([late for m in messages for late in m.command_latency_s]),
+    )

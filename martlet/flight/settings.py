@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a flight is asked to be, and what of that its backend can be asked for."""
+
+import dataclasses
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from firmware_bridge.crtp_link import LinkConditions
+from firmware_bridge.firmware_double import DoubleSettings
+from firmware_bridge.link_faults import is_address, sentence_of
+from martlet.errors import UsageError
+
+TWIN_LOSS = 0.02
+"""What a twin's link loses unless asked otherwise: a room with a few other radios."""
+
+
+@dataclass(frozen=True)
+class FlySettings:
+    """What to fly, and how.
+
+    Attributes:
+        policy: Policy file; with --train the one that is trained.
+        train: Train a policy first, from random weights.
+        run: Name of the run, or its folder; a new one under runs/ where not given.
+        backend: What flies: the simulator; a twin, which is the simulator behind the radio's
+            protocol; or hardware, whatever answers at --uri.
+        uri: Hardware's address, like radio://0/80/2M/E7E7E7E7E7.
+        airframe: Airframe flown: a name, or a file.
+        tasks: What to fly after the hover: names or files of tasks.
+        hover_s: How long to hover before that.
+        seed: Of the simulated noise, and of what a twin's link loses.
+        state_delay_ms: Link delay from drone to host, a multiple of 2.
+        command_delay_ms: Link delay from host to drone, a multiple of 2; of a twin the same.
+        loss: Share of streamed packets that a twin's link loses; 0.02 where not given.
+        noise: Noise of the estimate, as with motion capture.
+        battery: Flying drains the battery, and its sag limits the thrust.
+        clock: By the wall, or in lockstep: a tick for every command.
+        factor: Times real time; in lockstep the fastest.
+    """
+
+    policy: Path | None = None
+    train: bool = False
+    run: str | None = None
+    backend: Literal["sim", "twin", "hardware"] = "sim"
+    uri: str | None = None
+    airframe: str = "cf21_plus"
+    tasks: tuple[str, ...] = ("lemniscate", "recorded")
+    hover_s: float = 4.0
+    seed: int = 0
+    state_delay_ms: float = 10.0
+    command_delay_ms: float = 10.0
+    loss: float | None = None
+    noise: bool = True
+    battery: bool = True
+    clock: Literal["real", "lockstep"] = "real"
+    factor: float = 1.0
+
+
+_MEANT_FOR = {
+    "uri": ("hardware",),
+    "loss": ("twin",),
+    "seed": ("sim", "twin"),
+    "state_delay_ms": ("sim", "twin"),
+    "command_delay_ms": ("sim", "twin"),
+    "noise": ("sim", "twin"),
+    "battery": ("sim", "twin"),
+    "clock": ("sim",),
+    "factor": ("sim",),
+}
+
+
+def check(settings: FlySettings) -> None:
+    """Refuse what the backend cannot do, before anything is trained or started.
+
+    Raises:
+        UsageError, FirmwareBridgeError: All faults of a kind in one sentence.
+    """
+    faults = [
+        f"--{field.name.replace('_', '-')} is for backend {' and '.join(_MEANT_FOR[field.name])}"
+        for field in dataclasses.fields(settings)
+        if field.name in _MEANT_FOR
+        and settings.backend not in _MEANT_FOR[field.name]
+        and getattr(settings, field.name) != field.default
+    ]
+    if settings.backend == "hardware":
+        faults += _address_faults(settings.uri)
+    if settings.backend == "twin" and settings.state_delay_ms != settings.command_delay_ms:
+        faults.append(
+            "a twin's link has one delay for both ways, got --state-delay-ms"
+            f" {settings.state_delay_ms:g} and --command-delay-ms {settings.command_delay_ms:g}"
+        )
+    if faults:
+        raise UsageError(f"fly with backend {settings.backend}: {'; '.join(faults)}.")
+    if settings.backend != "sim" and importlib.util.find_spec("cflib") is None:
+        raise UsageError(
+            f"fly with backend {settings.backend}: expected cflib, the radio library, found none;"
+            f" run `make setup BACKEND={settings.backend}`."
+        )
+    if settings.backend == "sim":
+        double(settings)
+    elif settings.backend == "twin":
+        LinkConditions(1e-3 * settings.state_delay_ms, 0.0, _loss(settings), settings.seed)
+
+
+def _address_faults(uri: str | None) -> list[str]:
+    if uri is None:
+        return ["expected --uri, an address like radio://0/80/2M/E7E7E7E7E7"]
+    if "://" in uri and is_address(uri):
+        return []
+    return [sentence_of(uri, "malformed URI").rstrip(".")]
+
+
+def double(settings: FlySettings) -> DoubleSettings:
+    """What the simulator flies with.
+
+    Raises:
+        DoubleSettingsError: It cannot.
+    """
+    return DoubleSettings(
+        seed=settings.seed,
+        state_delay_s=1e-3 * settings.state_delay_ms,
+        command_delay_s=1e-3 * settings.command_delay_ms,
+        noise=settings.noise,
+        battery=settings.battery,
+    )
+
+
+def flight_settings(settings: FlySettings, policy: Path, stack: Any) -> Any:
+    """The same as the stack takes it, a twin's addresses included.
+
+    Args:
+        settings: What was asked for.
+        policy: The policy file.
+        stack: The module martlet_bringup.stack.
+    """
+    return stack.with_twin(
+        stack.FlightSettings(
+            policy=str(policy.absolute()),
+            backend=settings.backend,
+            airframe=settings.airframe,
+            seed=settings.seed,
+            state_delay_s=1e-3 * settings.state_delay_ms,
+            command_delay_s=1e-3 * settings.command_delay_ms,
+            noise=settings.noise,
+            battery=settings.battery,
+            clock=settings.clock,
+            factor=settings.factor,
+            listeners=2,  # the policy and the recorder
+            loss=_loss(settings),
+            uris=() if settings.uri is None else (settings.uri,),
+        )
+    )
+
+
+def told(settings: FlySettings) -> dict[str, Any]:
+    """The settings as report.json holds them: null is what this backend has no say in."""
+    values = {name: _plain(value) for name, value in vars(settings).items()}
+    if settings.backend != "hardware":
+        return values | {"loss": _loss(settings)}
+    return values | {
+        name: None
+        for name, backends in _MEANT_FOR.items()
+        if "hardware" not in backends and name not in ("clock", "factor")
+    }
+
+
+def _loss(settings: FlySettings) -> float:
+    """What the link loses; the simulator's loses nothing."""
+    if settings.backend != "twin":
+        return 0.0
+    return TWIN_LOSS if settings.loss is None else settings.loss
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`martlet fly`: train if asked to, start the stack, fly it, record it, report it.
+
+Nothing here speaks ROS: nodes, recorder and pilot are processes of their own, started from the
+description in martlet_bringup/stack.py, and none of them survives this one.
+"""
+
+import dataclasses
+import json
+import os
+import selectors
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from evaluation.report import draw_report, flight_report, write_report
+from martlet.errors import FlightError, UsageError
+from martlet.flight.display import Display
+from martlet.flight.domain import take_domain
+from martlet.flight.figures import Flown, flight_record, interventions, landed
+from martlet.flight.processes import TERM_S, Process, Processes, Talker
+from martlet.flight.recording import read_recording
+from martlet.flight.settings import FlySettings, check, flight_settings, told
+from martlet.flight.workspace import Workspace, find_workspace
+from martlet.run_folder import RUNS, new_run_folder
+from policy_export.runtime import PolicyRunner
+from sim_core.tasks import load_task
+
+HEIGHT_M = 1.0
+READY_S = {"sim": 30.0, "twin": 60.0, "hardware": 120.0}
+"""So long may the nodes take to be ready: a radio is slow to tell what the drone logs."""
+
+TWIN = Path("lib/martlet_bringup/twin")
+
+REFUSED = 2
+"""Exit code of a node that would not even begin."""
+
+
+def run(settings: FlySettings, *, quiet: bool = False) -> dict[str, Any]:
+    """Fly.
+
+    Args:
+        settings: What and how.
+        quiet: Show nothing.
+
+    Returns:
+        What report.json holds.
+
+    Raises:
+        UsageError: Something that cannot be flown.
+        FlightError: The flight did not come about, or was cut short; what was recorded is whole.
+    """
+    begun_s = time.monotonic()
+    check(settings)
+    workspace = find_workspace()
+    folder = _run_folder(settings)
+    durations: dict[str, float] = {}
+    policy = _policy(settings, folder, durations, quiet=quiet)
+    PolicyRunner(policy, airframe=settings.airframe)
+    flown = _tasks(settings)
+    display = Display(quiet=quiet)
+    flight_s = time.monotonic()
+    reasons = _fly(settings, workspace, policy, folder, flown, display)
+    durations["flight"] = round(time.monotonic() - flight_s, 2)
+    report = _report(settings, folder, flown, durations, begun_s, reasons)
+    display.report(report, folder)
+    return report
+
+
+def _run_folder(settings: FlySettings) -> Path:
+    if settings.run is None:
+        return new_run_folder("fly")
+    folder = Path(settings.run) if "/" in settings.run else RUNS / settings.run
+    if (folder / "flight").exists():
+        raise UsageError(f"{folder}: expected a run that was not flown yet; name another.")
+    return folder
+
+
+def _policy(
+    settings: FlySettings, folder: Path, durations: dict[str, float], *, quiet: bool
+) -> Path:
+    """The policy file in the run's folder: trained into it, or copied."""
+    if settings.train:
+        from sim_core.environment import load_environment
+        from training.run import train_run
+        from training.settings import PPOSettings
+
+        begun_s = time.monotonic()
+        environment = load_environment("track")
+        policy = train_run(folder, environment, PPOSettings(), quiet=quiet).policy
+        durations["train"] = round(time.monotonic() - begun_s, 2)
+        return policy
+    if settings.policy is None:
+        raise UsageError("fly: expected --policy FILE, or --train to train one first.")
+    PolicyRunner(settings.policy, airframe=settings.airframe)  # refused before a folder is made
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / "policy.onnx"
+    if settings.policy.resolve() != kept.resolve():
+        shutil.copyfile(settings.policy, kept)
+    return kept
+
+
+def _tasks(settings: FlySettings) -> list[Flown]:
+    """The hover and the tasks after it; loaded once, so that a bad one is refused on the ground."""
+    for task in settings.tasks:
+        load_task(task)
+    here = f"kind = 'hover'\nposition_m = [0.0, 0.0, {HEIGHT_M}]\nduration_s = {settings.hover_s}"
+    load_task(here)
+    hover = Flown("hover", here, 0.0)
+    return [hover, *(Flown(Path(task).stem, task, 0.0) for task in settings.tasks)]
+
+
+def _fly(
+    settings: FlySettings,
+    workspace: Workspace,
+    policy: Path,
+    folder: Path,
+    flown: list[Flown],
+    display: Display,
+) -> list[str]:
+    """Start everything, watch it fly, stop everything; returns what did not go as it should."""
+    stack = workspace.stack
+    flight = flight_settings(settings, policy, stack)
+    plan = {
+        "drones": flight.drones,
+        "height_m": HEIGHT_M,
+        "ready_s": READY_S[settings.backend],
+        "steps": [dataclasses.asdict(task) for task in flown],
+    }
+    logs = folder / "logs"
+    with (
+        take_domain(os.environ) as domain,
+        _sigterm_raises(),
+        Processes() as ground,  # outlives the nodes, who land what flies
+        Processes() as processes,
+    ):
+        env = workspace.environment() | {"ROS_DOMAIN_ID": str(domain.number)}
+        recorder = Process("recorder", _recorder(stack, flight, folder), env, logs / "recorder.log")
+        processes.add(recorder)
+        if words := stack.twin(flight):
+            words = (str(workspace.install / TWIN), *words)
+            ground.add(Process("twin", words, env, logs / "twin.log"))
+        for node in stack.stack(flight):
+            words = stack.command_line(node, workspace.install)
+            log = logs / f"{node.name}.log"
+            processes.add(Process(node.name, words, env, log, node.end_s))
+        words = [sys.executable, "-m", "martlet.flight.pilot", json.dumps(plan)]
+        pilot = Talker("pilot", words, env, logs / "pilot.log")
+        try:
+            reasons = _watch(pilot, (ground, processes), display)
+        finally:
+            pilot.end()
+            recorder.signal(signal.SIGTERM)  # before the others: it takes what they have said
+            recorder.wait(TERM_S)
+    return reasons
+
+
+def _recorder(stack: Any, flight: Any, folder: Path) -> list[str]:
+    words = [sys.executable, "-m", "martlet.flight.recorder", str(folder / "flight")]
+    words += ["--lossless"] if flight.clock == "lockstep" else []
+    for topic in stack.topics(flight.drones):
+        words.append(f"{topic.name}={'=' if topic.reliable else ''}{topic.type}")
+    return words
+
+
+def _watch(pilot: Talker, processes: Sequence[Processes], display: Display) -> list[str]:
+    """Follow the flight to its end.
+
+    Returns:
+        What did not go as it should.
+
+    Raises:
+        FlightError: A process ended before the flight did.
+    """
+    reasons: list[str] = []
+    for event in _events(pilot, processes):
+        display.show(event)
+        if event["event"] == "abandoned" or (event["event"] == "result" and not event["success"]):
+            name = f"{event['name']}: " if "name" in event else ""
+            reasons.append(f"{name}{event['reason']}")
+    pilot.wait(5.0)
+    if pilot.exit_code() not in (0, 1):
+        raise FlightError(f"pilot: it ended before the flight did: {pilot.last_words()}")
+    return reasons
+
+
+def _events(pilot: Talker, processes: Sequence[Processes]) -> Iterator[dict[str, Any]]:
+    """What the pilot says, until it has no more to say."""
+    fd = pilot.output.fileno()
+    os.set_blocking(fd, False)
+    rest = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(fd, selectors.EVENT_READ)
+        while True:
+            fallen = next((fell for some in processes if (fell := some.fallen())), None)
+            if fallen is not None and fallen.exit_code() == REFUSED:
+                raise UsageError(fallen.last_words())
+            if fallen is not None:
+                raise FlightError(f"{fallen.name}: it ended in flight: {fallen.last_words()}")
+            if not selector.select(0.2):
+                continue
+            data = os.read(fd, 65536)
+            if not data:
+                return
+            *lines, rest = (rest + data).split(b"\n")
+            yield from (json.loads(line) for line in lines)
+
+
+@contextmanager
+def _sigterm_raises() -> Iterator[None]:
+    """Let SIGTERM end the flight as an error does, so that all is stopped in good order."""
+
+    def refuse(_: int, __: object) -> None:
+        raise FlightError("fly: ended by SIGTERM; what was recorded so far is whole.")
+
+    before = signal.signal(signal.SIGTERM, refuse)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _report(
+    settings: FlySettings,
+    folder: Path,
+    flown: list[Flown],
+    durations: dict[str, float],
+    begun_s: float,
+    reasons: list[str],
+) -> dict[str, Any]:
+    recording = read_recording(folder / "flight", ("cf1",))
+    record = flight_record(recording, 0, flown, f"{folder.name}: {settings.airframe}")
+    draw_report(record, folder / "report.png")
+    durations["total"] = round(time.monotonic() - begun_s, 2)
+    report = flight_report(
+        record,
+        landed=landed(recording, 0),
+        guard_interventions=interventions(recording),
+        durations_s=durations,
+        settings=told(settings),
+        more={"run": str(folder), "problems": reasons},
+    )
+    write_report(report, folder / "report.json")
+    return report

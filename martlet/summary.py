@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What commands print for people: short tables on standard output."""
+
+import dataclasses
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from training.run import Trained
+
+
+def trained_report(trained: Trained) -> dict[str, Any]:
+    """A training run's result for machines."""
+    return {
+        "policy": str(trained.policy),
+        "steps": trained.steps,
+        "seconds": round(trained.seconds, 2),
+        "train_env_steps_per_s": round(trained.steps_per_s),
+        "referee": trained.verdict,
+        "parity": dataclasses.asdict(trained.parity),
+    }
+
+
+def show_trained(trained: Trained) -> None:
+    """A training run's result for people."""
+    verdict, parity = trained.verdict, trained.parity
+    table = _table("trained")
+    table.add_row("training", f"{trained.steps / 1e6:.1f} M steps in {trained.seconds:.1f} s")
+    table.add_row("hover error", f"{verdict['hover_error_m'] * 100:.1f} cm (median)")
+    table.add_row("lemniscate error", f"{verdict['track_rmse_m'] * 100:.1f} cm (median RMSE)")
+    table.add_row("crashed", f"{verdict['crash_rate']:.1%} of {verdict['episodes']} flights")
+    table.add_row(
+        "parity", f"torch = onnxruntime = PolicyRunner within {parity.largest:.1e} N, rad/s"
+    )
+    table.add_row("policy", str(trained.policy))
+    Console().print(table)
+
+
+def show_figures(title: str, figures: dict[str, Any]) -> None:
+    """Any figures, nested ones with their path."""
+    table = _table(title)
+    for name, value in _flat(figures):
+        table.add_row(name, value)
+    Console().print(table)
+
+
+def _table(title: str) -> Table:
+    table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column()
+    return table
+
+
+def _flat(figures: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            rows += _flat(value, f"{prefix}{name}.")
+        else:
+            rows.append((prefix + name, f"{value:.4g}" if isinstance(value, float) else str(value)))
+    return rows

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A stack's processes for a test: started as `martlet fly` starts them, ended with the test."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from martlet.flight.domain import take_domain
+from martlet.flight.processes import TERM_S, Process, Processes
+from martlet.flight.workspace import Workspace, find_workspace
+from martlet.fly import TWIN
+
+
+@dataclass
+class Stack:
+    """Nodes that run, and the environment that they run in."""
+
+    workspace: Workspace
+    env: dict[str, str]
+    processes: Processes
+    folder: Path
+    nodes: dict[str, Process]
+
+    def start(self, policy: Path | str, only: tuple[str, ...] = (), **settings: Any) -> None:
+        """Start the nodes of a flight, or some of them."""
+        stack = self.workspace.stack
+        flight = stack.with_twin(stack.FlightSettings(policy=str(policy), **settings))
+        if (words := stack.twin(flight)) and (not only or "twin" in only):
+            words = (str(self.workspace.install / TWIN), *words)
+            self._keep("twin", words)
+        for node in stack.stack(flight):
+            if not only or node.name in only:
+                words = stack.command_line(node, self.workspace.install)
+                self._keep(node.name, words, node.end_s)
+
+    def _keep(self, name: str, words: Sequence[str], end_s: float = TERM_S) -> None:
+        log = self.folder / f"{name}.log"
+        self.nodes[name] = Process(name, words, self.env, log, end_s)
+        self.processes.add(self.nodes[name])
+
+    def end(self) -> None:
+        """End what was started."""
+        self.processes.stop()
+        self.nodes.clear()
+
+    def run(self, code: str, *words: str, timeout: float = 60.0) -> str:
+        """Run a client that speaks ROS; returns what it prints."""
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words],
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    workspace = find_workspace()
+    with take_domain({}) as domain, Processes() as processes:
+        env = workspace.environment() | {"ROS_DOMAIN_ID": str(domain.number)}
+        yield Stack(workspace, env, processes, tmp_path / "logs", {})
+
+
+@pytest.fixture
+def wait_until() -> Callable[..., bool]:
+    def wait(true: Callable[[], Any], seconds: float = 20.0) -> bool:
+        deadline = time.monotonic() + seconds
+        while not true() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return bool(true())
+
+    return wait
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def family(pid: int) -> set[int]:
+    """A process and all that it started, and they."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            children.setdefault(parent, []).append(int(entry.name))
+    found, todo = set(), [pid]
+    while todo:
+        found.add(one := todo.pop())
+        todo += children.get(one, [])
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _no_domain_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests take free domains, whatever the shell that runs them has set."""
+    monkeypatch.delenv("ROS_DOMAIN_ID", raising=False)
+    assert "ROS_DOMAIN_ID" not in os.environ

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a backend cannot be asked for is refused before anything starts."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from firmware_bridge.errors import FirmwareBridgeError
+from martlet.errors import UsageError
+from martlet.flight import settings as room
+from martlet.flight.settings import FlySettings, check, flight_settings, told
+from martlet_bringup import stack
+
+RADIO = "radio://0/80/2M/E7E7E7E7E7"
+
+
+@pytest.fixture(autouse=True)
+def _cflib_is_here(monkeypatch):
+    monkeypatch.setattr(room.importlib.util, "find_spec", lambda _: object())
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"backend": "hardware"}, "expected --uri, an address like radio://"),
+        ({"backend": "hardware", "uri": "cf1"}, "cf1: no such address"),
+        ({"backend": "hardware", "uri": "udp://127.0.0.1"}, "no such address"),
+        ({"backend": "hardware", "uri": RADIO, "seed": 1}, "--seed is for backend sim and twin"),
+        ({"backend": "twin", "loss": 2.0}, "loss: expected 0 to less than 1, got 2"),
+        ({"backend": "twin", "factor": 2.0}, "--factor is for backend sim"),
+        ({"backend": "twin", "uri": RADIO}, "--uri is for backend hardware"),
+        ({"backend": "twin", "state_delay_ms": 4.0}, "one delay for both ways"),
+        ({"loss": 0.1}, "--loss is for backend twin"),
+        ({"state_delay_ms": 3.0}, "state_delay_s"),
+    ],
+)
+def test_what_a_backend_cannot_be_asked_for_is_refused(settings, sentence):
+    with pytest.raises((UsageError, FirmwareBridgeError), match=sentence) as refused:
+        check(FlySettings(**settings))
+    assert str(refused.value).count("\n") == 0
+
+
+def test_the_others_are_not_refused():
+    check(FlySettings())
+    check(FlySettings(backend="twin", loss=0.0, seed=3, noise=False))
+    check(FlySettings(backend="hardware", uri=RADIO))
+
+
+def test_a_missing_radio_library_is_named_before_anything_is_trained(monkeypatch):
+    monkeypatch.setattr(room.importlib.util, "find_spec", lambda _: None)
+    check(FlySettings())
+    with pytest.raises(UsageError, match=r"expected cflib.*make setup BACKEND=twin"):
+        check(FlySettings(backend="twin"))
+
+
+def test_the_stack_is_told_of_delay_and_loss():
+    twin = flight_settings(FlySettings(backend="twin"), Path("p.onnx"), stack)
+    assert (twin.state_delay_s, twin.command_delay_s, twin.loss) == (0.01, 0.01, 0.02)
+    assert twin.uris[0].startswith("udp://127.0.0.1:")
+    radio = flight_settings(FlySettings(backend="hardware", uri=RADIO), Path("p"), stack)
+    assert radio.uris == (RADIO,)
+    assert len(stack.stack(twin)) == len(stack.stack(radio)) == 2
+
+
+def test_a_report_holds_what_the_backend_had_a_say_in():
+    sim, twin, radio = (
+        told(FlySettings(backend=backend, uri=uri))
+        for backend, uri in (("sim", None), ("twin", None), ("hardware", RADIO))
+    )
+    assert [one["loss"] for one in (sim, twin, radio)] == [0.0, 0.02, None]
+    assert [one["state_delay_ms"] for one in (sim, twin, radio)] == [10.0, 10.0, None]
+    assert radio["uri"] == RADIO
+    assert set(sim) == {field.name for field in dataclasses.fields(FlySettings)}
