@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the README's table of figures from results/*.json, so that no number is typed by hand.
+
+Run it with `python benchmarks/readme_table.py` after the other scripts here.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+README = HERE.parent / "README.md"
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+
+
+def main() -> None:
+    """Replace what stands between the markers."""
+    rows = ["| what | figure | script |", "|---|---|---|", *_rows()]
+    text = README.read_text()
+    before, rest = text.split(BEGIN, 1)
+    after = rest.split(END, 1)[1] if END in rest else rest
+    README.write_text("\n".join([before + BEGIN, *rows, END]) + after)
+
+
+def _rows() -> list[str]:
+    core, training = _figures("core_speed"), _figures("training_speed")
+    runner, ros = _figures("runner_latency"), _figures("ros_latency")
+    speeds = core.get("core_env_steps_per_s", {})
+    rows = []
+    for threads, speed in speeds.items():
+        what = f"environment steps/s of the core, {threads} thread{'s' * (threads != '1')}"
+        rows.append(_row(what, f"{speed / 1e6:.1f} M", "core_speed"))
+    if training:
+        speed = f"{training['train_env_steps_per_s'] / 1e3:.0f} k"
+        rows.append(_row("training steps/s, PyTorch, 2 epochs", speed, "training_speed"))
+    for figures, name, unit, what, script in (
+        (runner, "runner_latency_us", "µs", "PolicyRunner, one drone", "runner_latency"),
+        (ros, "ros_latency_ms", "ms", "state to command through ROS", "ros_latency"),
+    ):
+        if name in figures:
+            value = figures[name]
+            rows.append(
+                _row(what, f"{value['p50']} {unit} median, {value['p99']} {unit} p99", script)
+            )
+    return rows
+
+
+def _row(what: str, figure: str, script: str) -> str:
+    return f"| {what} | {figure} | `benchmarks/{script}.py` |"
+
+
+def _figures(name: str) -> dict[str, Any]:
+    path = HERE / "results" / f"{name}.json"
+    found: dict[str, Any] = json.loads(path.read_text())["figures"] if path.exists() else {}
+    return found
+
+
+if __name__ == "__main__":
+    main()
