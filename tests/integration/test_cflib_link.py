@@ -28,6 +28,7 @@ from firmware_bridge.orders import (
 )
 
 pytest.importorskip("cflib")
+pytestmark = pytest.mark.wall_clock
 HOVER = RateThrust(AIRFRAME.hover_thrust_n, (0.0, 0.0, 0.0))
 
 

@@ -21,6 +21,8 @@ crazyflie = pytest.importorskip("cflib.crazyflie")
 crtp = pytest.importorskip("cflib.crtp")
 log = pytest.importorskip("cflib.crazyflie.log")
 
+pytestmark = pytest.mark.wall_clock
+
 
 @contextmanager
 def connected(uri, cache=None):

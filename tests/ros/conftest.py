@@ -74,7 +74,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 
 @pytest.fixture
 def wait_until() -> Callable[..., bool]:
-    def wait(true: Callable[[], Any], seconds: float = 20.0) -> bool:
+    def wait(true: Callable[[], Any], seconds: float = 60.0) -> bool:
         deadline = time.monotonic() + seconds
         while not true() and time.monotonic() < deadline:
             time.sleep(0.05)

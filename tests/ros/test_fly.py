@@ -74,6 +74,7 @@ def test_two_flights_in_lockstep_land_and_are_equal_to_the_byte(tmp_path, policy
     assert types["/fleet/states"] == "martlet_msgs/msg/FleetStates"
 
 
+@pytest.mark.wall_clock
 def test_in_real_time_commands_come_at_100_hz_and_soon(tmp_path, policy_path):
     run = tmp_path / "run"
     words = ["--policy", str(policy_path), "--run", str(run), "--json", "--tasks"]

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-pytestmark = [pytest.mark.ros, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.ros, pytest.mark.timeout(120), pytest.mark.wall_clock]
 
 CLIENT = """
 import json, math, sys, time, rclpy

@@ -12,7 +12,7 @@ import pytest
 from conftest import alive, family
 
 pytest.importorskip("cflib")
-pytestmark = [pytest.mark.ros, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.ros, pytest.mark.timeout(120), pytest.mark.wall_clock]
 
 MARTLET = [sys.executable, "-m", "martlet.cli", "fly"]
 AIRFRAMES = Path(__file__).parents[2] / "sim_core" / "airframes"

@@ -30,6 +30,10 @@ from sim_core.errors import SettingsError
 SILENCE_S = 2.0
 """Wall time without states after which a task is given up."""
 
+PATIENCE_S = 1.0
+"""Wall time that a task waits for the drones to be free: the end of an action reaches whoever asked
+for it and us by different ways, in either order."""
+
 FEEDBACK_EVERY = 10
 
 
@@ -57,6 +61,7 @@ class PolicyNode:
         self._statuses: list[DroneStatus | None] = [None] * count
         self._flight: PolicyFlight | None = None
         self._handle: Any = None
+        self._waiting: tuple[Any, float] | None = None
         self._answers = 0
         self._command, self._point = FleetRateThrust(), PointStamped()
         self._command.header.frame_id = "body"
@@ -82,7 +87,7 @@ class PolicyNode:
         for row, name in enumerate(drones):
             heed = partial(self._on_status, row)
             node.create_subscription(DroneStatus, f"/{name}/status", heed, quality.STATUS)
-        node.create_timer(0.5, self._look_at_the_wall)
+        node.create_timer(0.25, self._look_at_the_wall)
 
     def fly(self) -> None:
         """Work until told to end."""
@@ -152,8 +157,10 @@ class PolicyNode:
             if answer is not None:
                 self._send(answer)
             self._finish_when_over(flight)
+        self._begin_when_free()
 
     def _look_at_the_wall(self) -> None:
+        self._begin_when_free()
         flight, silent_s = self._flight, time.monotonic() - self._heard_s
         if flight is not None and silent_s > SILENCE_S:
             flight.give_up(f"no state came for {silent_s:.1f} s")
@@ -161,35 +168,54 @@ class PolicyNode:
             self._finish(flight)
 
     def _begin(self, handle: Any) -> None:
-        """Take a goal on, or say why not."""
-        request = handle.request
-        why = self._obstacle(float(request.duration_s))
+        """Take a goal on, say why not, or let it wait for drones that are not free yet."""
+        why = self._fault(float(handle.request.duration_s))
+        if why:
+            handle.execute(partial(self._refuse, why))
+            return
+        self._waiting = handle, time.monotonic() + PATIENCE_S
+        self._begin_when_free()
+
+    def _begin_when_free(self) -> None:
+        """Begin the task that waits, if one does and the drones are free; or refuse it at last."""
+        if self._waiting is None:
+            return
+        handle, until_s = self._waiting
+        why = self._obstacle()
+        if why and time.monotonic() < until_s:
+            return
+        self._waiting = None
         if not why:
             try:
                 offsets = self._settings.offsets()
-                tasks = load_tasks(request.task, self._states, self._rows, offsets)
+                tasks = load_tasks(handle.request.task, self._states, self._rows, offsets)
             except SettingsError as error:
                 why = str(error).rstrip(".")
         if why:
             handle.execute(partial(self._refuse, why))
             return
         self._handle, self._answers = handle, 0
-        self._flight = PolicyFlight(self._runner, tasks, self._rows, float(request.duration_s))
+        duration_s = float(handle.request.duration_s)
+        self._flight = PolicyFlight(self._runner, tasks, self._rows, duration_s)
         self._answer(self._flight)  # now: in lockstep no other state comes before a command
 
-    def _obstacle(self, duration_s: float) -> str:
-        """Why no task can be flown now; empty when one can."""
-        if self._flight is not None:
+    def _fault(self, duration_s: float) -> str:
+        """Why a task cannot be flown, now or later; empty when it can."""
+        if self._flight is not None or self._waiting is not None:
             return "another task is being flown"
         if not math.isfinite(duration_s) or duration_s < 0.0:
             return f"duration_s: expected at least 0 s, got {duration_s:g}"
+        if self._commands.get_subscription_count() == 0:
+            return "nobody listens to /fleet/cmd_rate_thrust"
+        return ""
+
+    def _obstacle(self) -> str:
+        """Why no task can be flown yet; empty when one can."""
         if len(self._states) != len(self._settings.drones):
             return (
                 f"/fleet/states: expected {len(self._settings.drones)} drones,"
                 f" heard {len(self._states)}"
             )
-        if self._commands.get_subscription_count() == 0:
-            return "nobody listens to /fleet/cmd_rate_thrust"
         for row in self._rows:
             why = _obstacle_of(self._settings.drones[row], self._statuses[row], self._states[row])
             if why:
