@@ -5,9 +5,13 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+from martlet.errors import UsageError
+from martlet.flight.workspace import find_workspace
 from sim_core import _core
 from sim_core.airframe import airframe_names
 
@@ -20,11 +24,7 @@ def examine() -> dict[str, Any]:
     Returns:
         What was found; `ok` is false where `martlet fly` cannot work, and `missing` says why.
     """
-    missing = []
-    if importlib.util.find_spec("rclpy") is None:
-        missing.append("rclpy: run `make setup`, or source a ROS 2 installation")
-    if importlib.util.find_spec("martlet_msgs") is None:
-        missing.append("martlet_msgs: run `make setup`, which builds ros2_ws")
+    missing = _missing_of_ros()
     if importlib.util.find_spec("torch") is None:
         missing.append("torch: pip install 'martlet[train]', to train")
     return {
@@ -36,6 +36,21 @@ def examine() -> dict[str, Any]:
         "airframes": airframe_names(),
         "packages": {name: _version(name) for name in _PACKAGES},
     }
+
+
+def _missing_of_ros() -> list[str]:
+    """What a flight's nodes would miss: they are asked to import it, in the nodes' environment."""
+    try:
+        workspace = find_workspace()
+    except UsageError as error:
+        return [str(error)]
+    words = [sys.executable, "-c", "import rclpy, martlet_msgs.msg"]
+    env = workspace.environment()
+    done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return []
+    said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
+    return [f"ROS 2: expected rclpy and martlet_msgs to load, got {said}; run `make setup`"]
 
 
 def _version(package: str) -> str:
