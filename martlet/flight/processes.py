@@ -4,6 +4,7 @@
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -16,6 +17,9 @@ from martlet.errors import FlightError
 
 TERM_S = 5.0
 """So long may a process take to end after SIGTERM."""
+
+_LEAST_FREE = 64 * 1024
+"""Bytes below which a disk counts as full: no room for a chunk of a bag."""
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -84,7 +88,10 @@ class Process:
     def last_words(self) -> str:
         """The last line of its log."""
         lines = self.log.read_text(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it said nothing"
+        if lines:
+            return lines[-1]
+        full = shutil.disk_usage(self.log.parent).free < _LEAST_FREE
+        return f"no room is left on the disk of {self.log.parent}" if full else "it said nothing"
 
     def signal(self, number: int) -> None:
         """Send a signal to it and to what it may have started."""

@@ -2,6 +2,7 @@
 """Nothing outlives us, and no two flights share a domain."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -113,3 +114,13 @@ def test_no_domain_left_and_no_domain_at_all():
         take_domain({}, lambda: set(range(65536)))
     with pytest.raises(UsageError, match="ROS_DOMAIN_ID: expected 0 to 232, got 'seven'"):
         take_domain({"ROS_DOMAIN_ID": "seven"})
+
+
+def test_a_process_that_said_nothing_is_excused_by_a_full_disk(tmp_path, monkeypatch):
+    silent = Process("silent", [sys.executable, "-c", ""], {}, tmp_path / "silent.log")
+    silent.wait(10.0)
+    assert silent.last_words() == "it said nothing"
+    full = shutil.disk_usage(tmp_path)._replace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
+    assert silent.last_words() == f"no room is left on the disk of {tmp_path}"
+    silent.end()
