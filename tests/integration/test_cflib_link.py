@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import AIRFRAME, running, twin_process
+from twins import AIRFRAME, running, twin_process
 
 from firmware_bridge import cflib_drone
 from firmware_bridge.cflib_link import CflibLink, LinkSettings

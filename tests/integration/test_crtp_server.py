@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from conftest import AIRFRAME, running, twin_process
+from twins import AIRFRAME, running, twin_process
 
 from firmware_bridge.crtp_link import LinkConditions
 from firmware_bridge.errors import TwinError

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import alive, family
+from family import alive, family
 from mcap.reader import make_reader
 from rosbags.highlevel import AnyReader
 

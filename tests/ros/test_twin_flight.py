@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import alive, family
+from family import alive, family
 
 pytest.importorskip("cflib")
 pytestmark = [pytest.mark.ros, pytest.mark.timeout(120), pytest.mark.wall_clock]
