@@ -15,11 +15,24 @@ BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 def main() -> None:
     """Replace what stands between the markers."""
-    rows = ["| what | figure | script |", "|---|---|---|", *_rows()]
+    rows = [_machine(), "", "| what | figure | script |", "|---|---|---|", *_rows()]
     text = README.read_text()
     before, rest = text.split(BEGIN, 1)
     after = rest.split(END, 1)[1] if END in rest else rest
     README.write_text("\n".join([before + BEGIN, *rows, END]) + after)
+
+
+def _machine() -> str:
+    """What all figures were measured on; a sentence for each machine, if there were several."""
+    found: dict[str, list[str]] = {}
+    for name in ("core_speed", "training_speed", "runner_latency", "ros_latency"):
+        path = HERE / "results" / f"{name}.json"
+        if path.exists():
+            machine = json.loads(path.read_text())["machine"]
+            found.setdefault(f"{machine['cores']} cores of an {machine['cpu']}", []).append(name)
+    if len(found) == 1:
+        return f"Measured on {next(iter(found))}, no GPU; each has a script under `benchmarks/`."
+    return " ".join(f"On {machine}: {', '.join(names)}." for machine, names in found.items())
 
 
 def _rows() -> list[str]:
