@@ -6,6 +6,7 @@
 #include <pybind11/stl.h>
 
 #include <cstring>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ void bind_settings(py::module_& module);
 void bind_vec_sim(py::module_& module);
 void bind_flight(py::module_& module);
 void bind_physics(py::module_& module);
+void bind_replay(py::module_& module);
 
 /// "name: expected float32 (rows, columns), got ..."; rows < 0 stands for any number.
 inline void expect_shape(const py::array& array, const char* name, py::ssize_t rows,
