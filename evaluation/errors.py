@@ -12,3 +12,7 @@ class RecordingError(EvaluationError, ValueError):
 
 class EpisodeError(EvaluationError, ValueError):
     """An evaluation asked for in a way that makes no sense."""
+
+
+class LogError(EvaluationError, ValueError):
+    """A flight log that cannot be validated against: which file and column, what was expected."""
