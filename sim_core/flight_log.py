@@ -5,6 +5,7 @@
 |---|---|---|
 | `t` | (T,) | s, rising |
 | `pos`, `vel` | (T, 3) | p_WB [m; W], v_WB [m/s; W] |
+| `mocap` | (T, 3) | p_WB [m; W] as motion capture saw it, where `pos` is an estimate |
 | `quat_xyzw` | (T, 4) | q_WB, B to W |
 | `gyro` | (T, 3) | w_WB_B [rad/s; B] |
 | `acc` | (T, 3) | specific force [m/s²; B] |
@@ -31,7 +32,7 @@ Array = NDArray[np.float64]
 
 WIDTHS = {
     "t": 0, "pos": 3, "vel": 3, "quat_xyzw": 4, "gyro": 3, "acc": 3, "pwm01": 4, "rpm": 4,
-    "vbat": 0, "ok": 0, "setpoint": 4, "command": 4,
+    "vbat": 0, "ok": 0, "setpoint": 4, "command": 4, "mocap": 3,
 }  # fmt: skip
 """Columns of each key; 0 stands for one number a row."""
 
@@ -60,6 +61,7 @@ class FlightLog:
     vbat: Array | None = None
     setpoint: Array | None = None
     command: Array | None = None
+    mocap: Array | None = None
     ok: NDArray[np.bool_] | None = field(default=None)
 
     def columns(self) -> dict[str, Array]:
