@@ -16,3 +16,7 @@ class EpisodeError(EvaluationError, ValueError):
 
 class LogError(EvaluationError, ValueError):
     """A flight log that cannot be validated against: which file and column, what was expected."""
+
+
+class NothingToScoreError(LogError):
+    """A file of a known form that holds nothing to judge by; its set is judged without it."""

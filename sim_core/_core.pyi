@@ -159,3 +159,20 @@ def integrate(
 def rate_step(
     parameters: NDArray[np.float32], thrust_n: float, w_B: Sequence[float], steps: int
 ) -> NDArray[np.float32]: ...
+def targets_from_volts(
+    parameters: NDArray[np.float64], motor_volts: NDArray[np.float64]
+) -> NDArray[np.float64]: ...
+def replay_rotors(
+    parameters: NDArray[np.float64], target_n: NDArray[np.float64], step_s: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+def replay_body(
+    parameters: NDArray[np.float64],
+    delayed_n: NDArray[np.float64],
+    thrust_n: NDArray[np.float64],
+    starts: NDArray[np.int32],
+    states: NDArray[np.float64],
+    steps: int,
+    every: int,
+    step_s: float,
+    measured: NDArray[np.float64] | None = ...,
+) -> NDArray[np.float64]: ...

@@ -20,6 +20,7 @@ LONGEST_DEAD_TIME_S = 0.010
 SHORTEST_LAG_S = 1e-4
 """A twentieth of a physics step; the core's exponential holds for steps of up to 80 lags."""
 
+Two = tuple[float, float]
 Three = tuple[float, float, float]
 Four = tuple[float, float, float, float]
 
@@ -34,6 +35,7 @@ class Body:
     arm_component_m: float
     drag_across_n_s_m: float
     drag_along_n_s_m: float
+    center_of_mass_m: Two
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Rotors:
     lag_down_s: float
     dead_time_s: float
     volts_to_n: Four
+    inertia_kg_m2: float
+    thrust_n_per_rad2_s2: float
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,12 @@ class Airframe:
             "battery_current_a_per_n15": battery.current_a_per_n15,
         }
         values |= {f"inertia_{a}_kg_m2": j for a, j in zip("xyz", body.inertia_kg_m2, strict=True)}
+        values |= {
+            "rotor_inertia_kg_m2": rotors.inertia_kg_m2,
+            "rotor_thrust_n_per_rad2_s2": rotors.thrust_n_per_rad2_s2,
+            "center_of_mass_x_m": body.center_of_mass_m[0],
+            "center_of_mass_y_m": body.center_of_mass_m[1],
+        }
         values |= {f"motor_gain_{i}": 1.0 for i in range(1, 5)}
         values |= {f"battery_volts_{i}": v for i, v in enumerate(battery.volts)}
         values |= {f"motor_volts_to_n_{i}": v for i, v in enumerate(rotors.volts_to_n)}
@@ -154,6 +164,7 @@ def _impossibilities(airframe: Airframe) -> list[str]:
         "body.arm_component_m": body.arm_component_m,
         "rotors.thrust_max_n": rotors.thrust_max_n,
         "battery.capacity_c": battery.capacity_c,
+        "rotors.thrust_n_per_rad2_s2": rotors.thrust_n_per_rad2_s2,
     } | {f"body.inertia_kg_m2[{i}]": j for i, j in enumerate(body.inertia_kg_m2)}
     faults = [f"{name}: expected more than 0, got {v:g}" for name, v in positive.items() if v <= 0]
     least = {
@@ -162,6 +173,7 @@ def _impossibilities(airframe: Airframe) -> list[str]:
         "rotors.torque_per_thrust_m": (rotors.torque_per_thrust_m, 0.0),
         "rotors.lag_up_s": (rotors.lag_up_s, SHORTEST_LAG_S),
         "rotors.lag_down_s": (rotors.lag_down_s, SHORTEST_LAG_S),
+        "rotors.inertia_kg_m2": (rotors.inertia_kg_m2, 0.0),
         "battery.resistance_ohm": (battery.resistance_ohm, 0.0),
         "battery.current_a_per_n15": (battery.current_a_per_n15, 0.0),
     }

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A recorded flight on the simulator's clock: every array at the steps of its physics."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.errors import LogError
+from evaluation.validation.attitude import body_z_of
+from sim_core import _core
+from sim_core.flight_log import FlightLog
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+STEP_S: float = _core.PHYSICS_STEP_S
+
+START_FROM_S = 0.08
+"""Motion capture's and the accelerometer's last 80 ms tell where a prediction starts."""
+
+SHOCK_M_S2 = 30.0
+"""More specific force than the rotors can give: the drone has hit something."""
+
+
+@dataclass(frozen=True, eq=False)
+class Flight:
+    """A log at steps of 2 ms.
+
+    Attributes:
+        name: Of the file.
+        t: s, shape (T,).
+        p_WB: Where it was, by motion capture where there is one, shape (T, 3).
+        state: Where a prediction starts: p_WB, q_WB, v_WB, w_WB_B, from what was recorded up to
+            then, shape (T, 13).
+        motor_volts: PWM times battery, shape (T, 4); None where the log has no PWM.
+        battery_volts: Shape (T,); None where the log has no PWM.
+        rpm: Shape (T, 4); None where the log has none.
+        thrust_n: Commanded collective thrust, shape (T,); None where the log has none.
+        ok: Airborne and without a gap, shape (T,).
+        posed: Whether the log has a pose; without one p_WB and v_WB are zero, q_WB the identity.
+        setpoint: x, y, z, yaw, shape (T, 4); None where the log has none.
+    """
+
+    name: str
+    t: Array
+    p_WB: Array
+    state: Array
+    motor_volts: Array | None
+    battery_volts: Array | None
+    rpm: Array | None
+    thrust_n: Array | None
+    ok: Flags
+    posed: bool
+    setpoint: Array | None
+
+    def windows(self, steps: int, stride: int) -> NDArray[np.int32]:
+        """First rows of windows of `steps` that lie in the air, `stride` apart."""
+        airborne = self.ok.copy()
+        if self.posed:
+            airborne[: round(START_FROM_S / STEP_S)] = False
+        broken = np.concatenate([[0], np.cumsum(~airborne)])
+        rows = np.arange(0, len(self.t) - steps - 1, stride)
+        return rows[broken[rows + steps + 1] == broken[rows]].astype(np.int32)
+
+
+def flight_of(log: FlightLog, assumed_volts: float) -> Flight:
+    """Resample a log; commands are held from one sample to the next, states interpolated.
+
+    Raises:
+        LogError: Nothing of it is flown.
+    """
+    t = np.arange(log.t[0], log.t[-1], STEP_S)
+    held = np.clip(np.searchsorted(log.t, t + 1e-9, side="right") - 1, 0, len(log.t) - 1)
+    ok = _airborne(log)
+    flown = ok[held] & ok[np.minimum(held + 1, len(ok) - 1)]
+    if not flown.any():
+        raise LogError(f"{log.name}: expected a flight, found no airborne sample in it.")
+    volts = battery = None
+    if log.pwm01 is not None:
+        battery = np.full(len(t), assumed_volts)
+        if log.vbat is not None:
+            battery = np.interp(t, log.t, log.vbat)
+        volts = log.pwm01[held] * battery[:, None]
+    posed = log.pos is not None and log.vel is not None and log.quat_xyzw is not None
+    p_WB, state = _states(log, t) if posed else (np.zeros((len(t), 3)), _rates_alone(log, t))
+    return Flight(
+        log.name, t, p_WB, state, volts, battery, None if log.rpm is None else log.rpm[held],
+        None if log.command is None else np.nan_to_num(log.command[held, 0]), flown, posed,
+        None if log.setpoint is None else log.setpoint[held],
+    )  # fmt: skip
+
+
+def _interpolated(t: Array, log: FlightLog, values: Array) -> Array:
+    return np.stack([np.interp(t, log.t, column) for column in values.T], axis=1)
+
+
+def _rates_alone(log: FlightLog, t: Array) -> Array:
+    state = np.zeros((len(t), 13))
+    state[:, 6] = 1.0
+    state[:, 10:] = _interpolated(t, log, log.gyro)
+    return state
+
+
+def _states(log: FlightLog, t: Array) -> tuple[Array, Array]:
+    assert log.pos is not None
+    assert log.vel is not None
+    assert log.quat_xyzw is not None
+    q = log.quat_xyzw
+    turned = np.where((q[1:] * q[:-1]).sum(axis=1) < 0.0, -1.0, 1.0)
+    q = _interpolated(t, log, q * np.cumprod(np.concatenate([[1.0], turned]))[:, None])
+    q /= np.linalg.norm(q, axis=1, keepdims=True)
+    p, v = _interpolated(t, log, log.pos), _interpolated(t, log, log.vel)
+    start_p = p
+    if log.mocap is not None and log.acc is not None:
+        p = _interpolated(t, log, log.mocap)
+        start_p, v = _starts(p, q, _interpolated(t, log, log.acc))
+    return p, np.hstack([start_p, q, v, _interpolated(t, log, log.gyro)])
+
+
+def _starts(p_WB: Array, q_WB: Array, f_B: Array) -> tuple[Array, Array]:
+    """Position and velocity at each row, from the position and the specific force up to it.
+
+    What an on-board estimate says of the velocity is off by 0.05 m/s (docs/physics.md). The
+    position less the accelerometer's double integral is a straight line; its value and its slope at
+    the end of the last 80 ms, by least squares, are the start.
+    """
+    a_W = _to_world(q_WB, f_B) - np.array([0.0, 0.0, 9.81])
+    v_int = np.cumsum(a_W, axis=0) * STEP_S
+    p_int = np.cumsum(v_int, axis=0) * STEP_S
+    ages = np.arange(-round(START_FROM_S / STEP_S), 1) * STEP_S
+    weights = np.linalg.pinv(np.vander(ages, 2, increasing=True))
+    rest = p_WB - p_int
+    value, slope = (
+        np.stack([np.convolve(c, row[::-1])[: len(c)] for c in rest.T], axis=1) for row in weights
+    )
+    return value + p_int, slope + v_int
+
+
+def _to_world(q_WB: Array, x_B: Array) -> Array:
+    v, w = q_WB[:, :3], q_WB[:, 3:]
+    turned: Array = x_B + 2.0 * np.cross(v, np.cross(v, x_B) + w * x_B)
+    return turned
+
+
+def _airborne(log: FlightLog) -> Flags:
+    """`ok`; where there is none, while motors turn, a second after they start, up to a blow."""
+    if log.ok is not None:
+        return log.ok
+    if log.pwm01 is None:
+        return np.ones(len(log.t), dtype=bool)
+    step = float(np.median(np.diff(log.t)))
+    # Motors that stop for less than 0.3 s in the air are a manoeuvre.
+    near = np.ones(2 * round(0.3 / step) + 1)
+    turning = np.convolve((log.pwm01.max(axis=1) > 0.05).astype(float), near, "same") > 0.5 * len(
+        near
+    )
+    force = np.zeros(len(log.t)) if log.acc is None else np.linalg.norm(log.acc, axis=1)
+    out = np.zeros(len(log.t), dtype=bool)
+    edges = np.diff(np.concatenate([[0], turning.astype(int), [0]]))
+    for first, last in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
+        blows = np.flatnonzero(force[first:last] > SHOCK_M_S2)
+        end = (first + blows[0] if len(blows) else last) - round(0.2 / step)
+        out[first + round(1.0 / step) : max(end, 0)] = True
+    return out
+
+
+def mean_tilt_cosine(flight: Flight) -> float:
+    """Mean share of the thrust that points up, over the flight."""
+    return float(body_z_of(flight.state[flight.ok, 3:7])[:, 2].mean())
