@@ -176,11 +176,63 @@ def doctor(recover: Path | None = None, as_json: Json = False) -> None:
         sys.exit(1)
 
 
+def validate(
+    data: Positional[Path],
+    airframe: str | None = None,
+    out: Path | None = None,
+    as_json: Json = False,
+) -> None:
+    """Hold the simulator's physics against recorded flights, and print how far it predicts them.
+
+    DATA is a folder of data sets (a folder of logs each), one such folder, one log, or the bag of a
+    flight. Logs are .npz files as sim_core/flight_log.py describes; thrust stands' readings are .csv.
+    The JSON has a key for each measure (bench_thrust_rmse_n, translation_500ms_m,
+    translation_500ms_gain_m, rates_rad_s, pose_100ms_m, closed_loop_rmse_m, downwash_rmse_g), under it
+    the data sets by the name of their folder, under each `ours` and `naive` (rates: under `10ms` and
+    `100ms`), and `published` and `files` beside them; `sets` says which files were scored.
+
+    Args:
+        data: Recordings.
+        airframe: Name or file of the drone that flew, where the data set is not a known one.
+        out: Folder to write validation.json and validation.png to.
+        as_json: See --json.
+    """
+    from martlet.validate import run, show
+
+    _tell(run(data, airframe, out), as_json, show)
+
+
+def sysid(
+    logs: Positional[tuple[Path, ...]],
+    out: Path,
+    airframe: str = "cf21_plus",
+    mass_kg: float | None = None,
+    as_json: Json = False,
+) -> None:
+    """Fit a drone's gain, trims, lag, inertia and drag to its own flights; write an airframe file.
+
+    Of two logs or more, the last is held out to score the fit; of one log, its last quarter.
+
+    Args:
+        logs: Flights as sim_core/flight_log.py describes, .npz.
+        out: Airframe file to write.
+        airframe: What kind of drone it is: name or file to start from.
+        mass_kg: Of the drone as flown, weighed; the airframe's where not given.
+        as_json: See --json.
+    """
+    from martlet.summary import show_figures
+    from martlet.sysid import run
+
+    _tell(run(logs, airframe, out, mass_kg), as_json, lambda f: show_figures(f"{out}: fitted", f))
+
+
 _COMMANDS: dict[str, Callable[..., None]] = {
     "train": train,
     "eval": evaluate,
     "export": export,
     "fly": fly,
+    "validate": validate,
+    "sysid": sysid,
     "twin": twin,
     "bench": bench,
     "doctor": doctor,

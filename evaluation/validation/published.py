@@ -111,3 +111,12 @@ def told_by_fraction(motor_volts: Array, battery_volts: Array) -> Array:
     """Motor volts as a set sees them that knows no battery: the PWM share of the nominal."""
     out: Array = motor_volts / battery_volts[:, None] * _NOMINAL_VOLTS
     return out
+
+
+def pybullet_downwash_g(relative_m: Array) -> Array:
+    """Downwash of gym-pybullet-drones (BaseAviary, DW_COEFF_1 to 3 of cf2x) [gram-force], (N,)."""
+    dz, lat = relative_m[:, 2], np.hypot(relative_m[:, 0], relative_m[:, 1])
+    strength = 2267.18 * (2.31348e-2 / (4.0 * dz)) ** 2
+    width = 0.16 * dz - 0.11
+    newton: Array = -strength * np.exp(-0.5 * (lat / width) ** 2)
+    return newton / 9.80665e-3
