@@ -135,11 +135,11 @@ def airframe_names() -> list[str]:
     return sorted(path.stem for path in _FOLDER.glob("*.toml"))
 
 
-def load_airframe(name_or_path: str | Path) -> Airframe:
-    """Load an airframe by its name, or from a file of one's own.
+def airframe_file(name_or_path: str | Path) -> Path:
+    """The file of an airframe that ships with the project, or a file of one's own.
 
     Raises:
-        SettingsError: No such airframe, or a file that describes an impossible drone: every fault.
+        SettingsError: No such airframe.
     """
     path = Path(name_or_path)
     if path.suffix != ".toml":
@@ -149,6 +149,16 @@ def load_airframe(name_or_path: str | Path) -> Airframe:
             raise SettingsError(
                 f"airframe: expected one of {known} or a .toml file, got {str(name_or_path)!r}."
             )
+    return path
+
+
+def load_airframe(name_or_path: str | Path) -> Airframe:
+    """Load an airframe by its name, or from a file of one's own.
+
+    Raises:
+        SettingsError: No such airframe, or a file that describes an impossible drone: every fault.
+    """
+    path = airframe_file(name_or_path)
     airframe = build(Airframe, read_toml_file(path), str(path))
     faults = _impossibilities(airframe)
     if faults:

@@ -45,7 +45,7 @@ def _thrust(square_n: float, linear_n: float) -> dict[str, float]:
 
 PUBLISHED = (
     PublishedSet(
-        "gym-pybullet-drones cf2x",
+        "gym-pybullet",
         "gym-pybullet-drones, assets/cf2x.urdf: thrust to weight 2.25, no motor lag",
         {
             "inertia_x_kg_m2": 1.4e-5,
@@ -63,8 +63,8 @@ PUBLISHED = (
         0.027,
     ),
     PublishedSet(
-        "Learning to Fly in Seconds",
-        "arXiv:2311.13081: thrust over rpm² 3.16e-10 at 21702 rpm, lag 150 ms",
+        "L2F",
+        "Learning to Fly in Seconds, arXiv:2311.13081: thrust over rpm² 3.16e-10 at 21702 rpm, lag 150 ms",
         {
             "inertia_x_kg_m2": 3.85e-6,
             "inertia_y_kg_m2": 3.85e-6,
@@ -81,7 +81,7 @@ PUBLISHED = (
         0.027,
     ),
     PublishedSet(
-        "firmware, before 2025",
+        "firmware 2015",
         "Crazyflie firmware: F = 0.0915 u² + 0.0677 u at any battery; inertia of Förster (2015)",
         {
             "inertia_x_kg_m2": 1.6571710e-5,

@@ -184,7 +184,7 @@ def _add_downwash(report: Report, found: FoundSet, paths: list[Path]) -> None:
         errors = downwash_g(relative) - force
         root.add("ours", log.name, errors)
         root.add("naive", log.name, -force)
-        root.add("gym-pybullet-drones cf2x", log.name, pybullet_downwash_g(relative) - force)
+        root.add("gym-pybullet", log.name, pybullet_downwash_g(relative) - force)
         near.append(errors[log.aside_m[rows] < NEAR_M])
     figures = root.figures()
     beside = np.concatenate(near)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An airframe's numbers from a drone's own flights."""

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A fitted drone as an airframe file: the kind's own text, its fitted lines replaced."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from evaluation.validation.predict import Drone
+from sim_core.airframe import load_airframe
+
+
+def write_airframe(template: Path, out: Path, drone: Drone, figures: dict[str, Any]) -> None:
+    """Write the file beside its place, have it read, then rename it.
+
+    Args:
+        template: The kind's own file.
+        out: Where to write.
+        drone: What was fitted. Its gain goes into the thrust over volts.
+        figures: Told in the comment at the head, as one line of JSON.
+    """
+    gain = drone.value("thrust_gain")
+    cubic = [gain * drone.value(f"motor_volts_to_n_{i}") for i in range(4)]
+    inertia = [drone.value(f"inertia_{axis}_kg_m2") for axis in "xyz"]
+    text = template.read_text()
+    for key, value in {
+        "name": json.dumps(out.stem),
+        "mass_kg": f"{drone.value('mass_kg'):.5g}",
+        "inertia_kg_m2 = [": "[" + ", ".join(f"{v:.4g}" for v in inertia) + "]",
+        "drag_across_n_s_m": f"{drone.value('drag_across_n_s_m'):.4g}",
+        "drag_along_n_s_m": f"{drone.value('drag_along_n_s_m'):.4g}",
+        "lag_up_s": f"{drone.value('rotor_lag_up_s'):.4g}",
+        "lag_down_s": f"{drone.value('rotor_lag_down_s'):.4g}",
+        "volts_to_n": "[" + ", ".join(f"{v:.6g}" for v in cubic) + "]",
+    }.items():
+        text = _with(text, key, value)
+    head = f"# Written by `martlet sysid`: {json.dumps(figures)}\n"
+    aside = out.with_name(out.stem + ".part.toml")
+    aside.write_text(head + text)
+    try:
+        load_airframe(aside)
+    except Exception:
+        aside.unlink()
+        raise
+    aside.replace(out)
+
+
+def _with(text: str, key: str, value: str) -> str:
+    bare = key.removesuffix(" = [")
+    start = re.escape(key) if key != bare else re.escape(key) + r" = "
+    return re.sub(rf"^{start}[^\n]*$", f"{bare} = {value}  # sysid", text, count=1, flags=re.M)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a drone's logs to its numbers, with a score on flight that was held out."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evaluation.errors import LogError
+from evaluation.sysid.airframe_file import write_airframe
+from evaluation.sysid.fit import FITTED, fit_drone, residuals
+from evaluation.sysid.identifiable import check_identifiable
+from evaluation.validation.flight import Flight, flight_of
+from evaluation.validation.gates import check_log
+from evaluation.validation.predict import drone_of
+from sim_core.airframe import airframe_file, load_airframe
+from sim_core.flight_log import FlightLog, LogFormError, read_flight_log
+
+_NOMINAL_VOLTS = 3.7
+_HELD_OUT = 0.25
+"""Share of a single log that is held out, its end."""
+
+
+def identify(
+    paths: Sequence[Path], kind: str, out: Path, mass_kg: float | None = None
+) -> dict[str, Any]:
+    """Fit a drone to its flights and write its airframe file.
+
+    Args:
+        paths: Logs; of two or more, the last is held out.
+        kind: Airframe to start from, a name or a file.
+        out: File to write.
+        mass_kg: Of the drone as flown; the kind's where not given.
+
+    Returns:
+        `fitted`, `residuals`, `held_out` and `held_out_before` (the kind's own numbers), `airframe`.
+
+    Raises:
+        LogError: A log that is not what it should be, or that cannot tell the numbers.
+    """
+    if out.suffix != ".toml":
+        raise LogError(f"{out}: expected an airframe file to write, ending in .toml.")
+    flights = [flight_of(log, _NOMINAL_VOLTS) for log in _read(paths)]
+    fitting, held = _split(flights)
+    check_identifiable(fitting)
+    start = drone_of(load_airframe(kind), mass_kg or 0.0)
+    drone = fit_drone(fitting, start)
+    figures = {
+        "fitted": {name: float(f"{drone.value(name):.5g}") for name in FITTED},
+        "residuals": residuals(fitting, drone),
+        "held_out": residuals(held, drone),
+        "held_out_before": residuals(held, start),
+    }
+    write_airframe(airframe_file(kind), out, drone, figures)
+    return figures | {"airframe": str(out)}
+
+
+def _read(paths: Sequence[Path]) -> list[FlightLog]:
+    if not paths:
+        raise LogError("sysid: expected one flight log or more, got none.")
+    logs = []
+    for path in paths:
+        if not path.exists():
+            raise LogError(f"{path}: expected a flight log, there is no such file.")
+        try:
+            log = read_flight_log(path)
+        except LogFormError as error:
+            raise LogError(str(error)) from None
+        check_log(log)
+        logs.append(log)
+    return logs
+
+
+def _split(flights: list[Flight]) -> tuple[list[Flight], list[Flight]]:
+    if len(flights) > 1:
+        return flights[:-1], flights[-1:]
+    flight = flights[0]
+    flown = np.flatnonzero(flight.ok)
+    cut = int(flown[round((1.0 - _HELD_OUT) * (len(flown) - 1))])
+    rows = np.arange(len(flight.t))
+    return (
+        [replace(flight, ok=flight.ok & (rows < cut))],
+        [replace(flight, ok=flight.ok & (rows >= cut))],
+    )
