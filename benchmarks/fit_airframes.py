@@ -14,8 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-
-
 from evaluation.validation.bench_log import BenchLog, read_bench_log
 from evaluation.validation.downwash import fit_downwash, read_downwash_log
 from evaluation.validation.flight import STEP_S, Flight, flight_of

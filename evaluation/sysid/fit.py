@@ -24,15 +24,23 @@ _ROTATION = ("inertia_x_kg_m2", "inertia_y_kg_m2", "inertia_z_kg_m2", "rotor_lag
              "rotor_lag_down_s")  # fmt: skip
 _TRIMS = ("trim_torque_x_n_m", "trim_torque_y_n_m", "trim_torque_z_n_m")
 _TRIM_UNIT_N_M = 1e-4
+
+_PRIOR_SPREAD = 0.3
+"""Of inertia and lag, as a share, among drones of a kind (decks, worn motors)."""
+
+_PRIOR_WEIGHT = 0.05
+"""Of that knowledge, to the flights': it decides where a gentle flight cannot."""
+
 FITTED = ("thrust_gain", "drag_across_n_s_m", *_ROTATION, *_TRIMS)
 """The core's names of what is fitted; drag is the same along the thrust axis."""
 
 
 def fit_drone(flights: list[Flight], drone: Drone) -> Drone:
     """The drone whose predictions fit the flights best, starting from one of its kind."""
+    kind = drone
     for _ in range(_ROUNDS):
         drone = _fit_translation(flights, drone)
-        drone = _fit_rotation(flights, drone)
+        drone = _fit_rotation(flights, drone, kind)
     return drone
 
 
@@ -60,8 +68,9 @@ def _fit_translation(flights: list[Flight], drone: Drone) -> Drone:
     return tried(found.x)
 
 
-def _fit_rotation(flights: list[Flight], drone: Drone) -> Drone:
-    first = np.array([drone.value(name) for name in _ROTATION])
+def _fit_rotation(flights: list[Flight], drone: Drone, kind: Drone) -> Drone:
+    first = np.array([kind.value(name) for name in _ROTATION])
+    begin = [drone.value(name) / v for name, v in zip(_ROTATION, first, strict=True)]
 
     def tried(x: Array) -> Drone:
         scaled = dict(zip(_ROTATION, first * x[: len(_ROTATION)], strict=True))
@@ -73,12 +82,20 @@ def _fit_rotation(flights: list[Flight], drone: Drone) -> Drone:
         for flight in flights:
             near, far = rate_errors(flight, tried(x))
             parts += [near.ravel() / _NEAR_RAD_S, far.ravel() / _FAR_RAD_S]
-        return np.concatenate(parts)
+        found = np.concatenate(parts)
+        prior = np.log(np.maximum(x[: len(_ROTATION)], 1e-3)) / _PRIOR_SPREAD
+        return np.concatenate([found, _PRIOR_WEIGHT * np.sqrt(len(found)) * prior])
 
     trims = [drone.value(name) / _TRIM_UNIT_N_M for name in _TRIMS]
     low, high = [0.2] * len(_ROTATION) + [-30.0] * 3, [5.0] * len(_ROTATION) + [30.0] * 3
     found = least_squares(
-        errors, [1.0] * len(_ROTATION) + trims, bounds=(low, high), loss="soft_l1",
+        errors, begin + trims, bounds=(low, high), loss="soft_l1",
         diff_step=1e-3, x_scale=[1.0] * len(_ROTATION) + [3.0] * 3, max_nfev=20,
     )  # fmt: skip
-    return tried(found.x)
+    return _possible(tried(found.x))
+
+
+def _possible(drone: Drone) -> Drone:
+    """The same, its yaw inertia no more than a body of these other two can have."""
+    x, y, z = (drone.value(f"inertia_{axis}_kg_m2") for axis in "xyz")
+    return drone.but(inertia_z_kg_m2=min(z, 0.99 * (x + y)))

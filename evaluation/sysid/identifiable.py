@@ -31,7 +31,10 @@ def check_identifiable(flights: list[Flight]) -> None:
     if seconds < LEAST_S:
         raise LogError(f"{names}: expected {LEAST_S:g} s of flight to fit to, got {seconds:.1f} s.")
     step = round(0.1 / STEP_S)
-    turning = [(f.state[step:, 10:12] - f.state[:-step, 10:12])[f.ok[step:] & f.ok[:-step]] for f in flights]
+    turning = [
+        (f.state[step:, 10:12] - f.state[:-step, 10:12])[f.ok[step:] & f.ok[:-step]]
+        for f in flights
+    ]
     turned = float(np.sqrt((np.concatenate(turning) ** 2).mean()))
     if turned < LEAST_TURNING_RAD_S:
         raise LogError(

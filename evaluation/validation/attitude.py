@@ -72,9 +72,7 @@ def _disagreement(log: FlightLog, flown: NDArray[np.bool_], q_WB: Array) -> floa
         terms.append(float(np.mean((upward - 9.81) ** 2)) / 9.81**2)
     elif log.pwm01 is not None or log.rpm is not None:
         terms.append((1.0 - float(body_z_of(q_WB)[flown][:, 2].mean())) ** 2)
-    turning = turning_rates(
-        FlightLog(log.name, log.t, log.gyro, quat_xyzw=q_WB, ok=log.ok), flown
-    )
+    turning = turning_rates(FlightLog(log.name, log.t, log.gyro, quat_xyzw=q_WB, ok=log.ok), flown)
     if turning is not None:
         gyro, seen = turning
         power = float((gyro**2).mean() + (seen**2).mean())

@@ -80,7 +80,9 @@ def _table(path: Path) -> dict[str, Array]:
     try:
         lines = [line.strip() for line in path.read_text().splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError):
-        raise LogError(f"{path}: expected a CSV file with a header, got a file that is none.") from None
+        raise LogError(
+            f"{path}: expected a CSV file with a header, got a file that is none."
+        ) from None
     heads = [head.split("[")[0].strip() for head in lines[0].split(",")] if lines else []
     try:
         rows = np.array([[float(v) for v in line.split(",")] for line in lines[1:]])

@@ -51,7 +51,9 @@ def setpoints_of(flight: Flight) -> Array | None:
         return flight.setpoint[::TICK, :3]
     stem = Path(flight.name).stem
     with np.load(_NANOBENCH) as archive:
-        like = [name for name in archive.files if name.rsplit("_rep", 1)[0] == stem.rsplit("_rep", 1)[0]]
+        like = [
+            name for name in archive.files if name.rsplit("_rep", 1)[0] == stem.rsplit("_rep", 1)[0]
+        ]
         if not like:
             return None
         rows = archive[stem if stem in like else max(like, key=lambda n: len(archive[n]))] * 1e-3

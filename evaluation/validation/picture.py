@@ -51,7 +51,7 @@ def _clean(axes: Axes, title: str) -> None:
 
 def _bars(axes: Axes, rows: list[Row]) -> None:
     """Errors over the naive predictor's, on a logarithmic axis; the numbers are ours."""
-    _clean(axes, "Error of prediction over that of \"nothing changes\"")
+    _clean(axes, 'Error of prediction over that of "nothing changes"')
     names = list(dict.fromkeys(name for row in rows for name in row.published))
     colours = {name: _OTHERS[i % len(_OTHERS)] for i, name in enumerate(names)}
     for i, row in enumerate(reversed(rows)):
@@ -73,7 +73,9 @@ def _bars(axes: Axes, rows: list[Row]) -> None:
     axes.set_yticks(range(len(rows)), labels[::-1])
     axes.set_ylim(-0.6, len(rows) - 0.2)
     axes.set_xscale("log")
-    axes.legend(fontsize=8.5, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.04), ncols=4)
+    axes.legend(
+        fontsize=8.5, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.04), ncols=4
+    )
 
 
 def _against(

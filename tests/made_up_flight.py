@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A flight that the simulator itself flew, as a log: what it says is known to the last digit."""
+
+from pathlib import Path
+
+import numpy as np
+
+from evaluation.validation.flight import STEP_S
+from evaluation.validation.predict import Drone, drone_of
+from sim_core import _core
+from sim_core.airframe import load_airframe
+from sim_core.flight_log import FlightLog, flight_log
+
+VOLTS = 3.8
+
+
+def known_drone(**values: float) -> Drone:
+    """A legacy drone with some numbers of its own."""
+    return drone_of(load_airframe("cf21_legacy")).but(**values)
+
+
+def made_up_log(drone: Drone, seconds: float = 12.0, name: str = "made_up.npz") -> FlightLog:
+    """Small swings about all axes on top of a hover that pulses, 500 Hz, nothing else."""
+    t = np.arange(0.0, seconds, STEP_S)
+    hover = np.linspace(1.0, VOLTS, 500)
+    carried = _core.targets_from_volts(drone.parameters, np.repeat(hover[:, None], 4, axis=1))
+    level = np.interp(drone.value("mass_kg") * 9.81 / 4.0, carried[:, 0], hover) / VOLTS
+
+    def swing(hz: float) -> np.ndarray:
+        return np.cos(2.0 * np.pi * hz * t)
+
+    roll, pitch, yaw, lift = 0.012 * swing(1.7), 0.012 * swing(2.3), 0.03 * swing(1.1), swing(0.9)
+    signs = ((-1, -1, -1), (-1, 1, 1), (1, 1, -1), (1, -1, 1))
+    motors = [level + 0.01 * lift + a * roll + b * pitch + c * yaw for a, b, c in signs]
+    pwm = np.stack(motors, axis=1)
+    targets = _core.targets_from_volts(drone.parameters, pwm * VOLTS)
+    delayed, thrust = _core.replay_rotors(drone.parameters, targets, STEP_S)
+    start = np.array([[0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.4, 0.2, 0.0, 0.0, 0.0, 0.0]])
+    steps = len(t) - 1
+    states = _core.replay_body(
+        drone.parameters, delayed, thrust, np.zeros(1, np.int32), start, steps, 1, STEP_S
+    )[0]
+    return flight_log(name, {
+        "t": t, "pos": states[:, :3], "quat_xyzw": states[:, 3:7], "vel": states[:, 7:10],
+        "gyro": states[:, 10:], "pwm01": pwm, "vbat": np.full(len(t), VOLTS),
+        "ok": np.ones(len(t), dtype=bool),
+    })  # fmt: skip
+
+
+def recordings() -> Path:
+    """The folder of real recordings beside the repository; tests skip where there is none."""
+    return Path(__file__).parents[2] / "shared" / "data"

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_up_flight import known_drone, made_up_log
+
+from evaluation.errors import LogError
+from evaluation.sysid.identify import identify
+from sim_core.airframe import load_airframe
+from sim_core.flight_log import write_flight_log
+
+KNOWN = {
+    "thrust_gain": 1.07,
+    "drag_across_n_s_m": 0.02,
+    "drag_along_n_s_m": 0.02,
+    "inertia_x_kg_m2": 3.0e-5,
+    "inertia_y_kg_m2": 3.2e-5,
+    "rotor_lag_up_s": 0.055,
+    "rotor_lag_down_s": 0.055,
+    "trim_torque_x_n_m": 1e-5,
+}
+
+
+def test_known_numbers_are_found_again(tmp_path: Path) -> None:
+    for name in ("one.npz", "two.npz"):
+        write_flight_log(tmp_path / name, made_up_log(known_drone(**KNOWN), 10.0, name))
+    out = tmp_path / "mine.toml"
+    figures = identify([tmp_path / "one.npz", tmp_path / "two.npz"], "cf21_legacy", out)
+    for name, value in KNOWN.items():
+        loose = 0.1 if "lag" in name else 0.05
+        assert figures["fitted"][name] == pytest.approx(value, rel=loose), name
+    assert figures["held_out"]["translation_500ms_m"] < 0.005
+    for key, value in figures["held_out"].items():
+        assert value < 0.5 * figures["held_out_before"][key], key
+    mine = load_airframe(out)
+    assert mine.body.inertia_kg_m2[0] == pytest.approx(3.0e-5, rel=0.05)
+    stock = load_airframe("cf21_legacy").rotors.volts_to_n
+    assert mine.rotors.volts_to_n[1] == pytest.approx(1.07 * stock[1], rel=0.02)
+    assert '"held_out"' in out.read_text().splitlines()[0]
+
+
+def _refused(tmp_path: Path, log, words: str) -> None:
+    write_flight_log(tmp_path / "log.npz", log)
+    with pytest.raises(LogError, match=words):
+        identify([tmp_path / "log.npz"], "cf21_legacy", tmp_path / "out.toml")
+    assert not (tmp_path / "out.toml").exists()
+
+
+def test_what_cannot_tell_the_numbers_is_refused(tmp_path: Path) -> None:
+    log = made_up_log(known_drone(), 12.0)
+    level = np.tile([0.0, 0.0, 0.0, 1.0], (len(log.t), 1))
+    still = replace(log, gyro=0.0 * log.gyro, quat_xyzw=level)
+    _refused(tmp_path, still, "a hover")
+    _refused(tmp_path, replace(log, ok=log.t < 4.0), "5 s of flight")
+    _refused(tmp_path, replace(log, pwm01=None), "expected pwm01")
+    _refused(tmp_path, replace(log, pos=None), "expected pos, vel and quat_xyzw")
+
+
+def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(LogError, match="there is no such file"):
+        identify([tmp_path / "no.npz"], "cf21_plus", tmp_path / "out.toml")
+    with pytest.raises(LogError, match="one flight log or more"):
+        identify([], "cf21_plus", tmp_path / "out.toml")
