@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fits the airframes' numbers to recordings of real drones, and prints them as their files have them.
+# ruff: noqa: T201 (it speaks to people)
+"""Fits the airframes' numbers to recordings of real drones, and prints them for their files.
 
 Run it with `python benchmarks/fit_airframes.py DATA`, the folder that holds the data sets. It reads
 the files that evaluation/validation/splits.toml names and no others. The order is that of what
@@ -30,9 +31,17 @@ Array = NDArray[np.float64]
 FLIGHTS_WEIGH = 2.0
 """Of the flights against one stand: theirs is the drone that flies."""
 
+_SHARED = (
+    "rotor_lag_up_s",
+    "rotor_lag_down_s",
+    "rotor_dead_time_s",
+    "inertia_x_kg_m2",
+    "inertia_y_kg_m2",
+)
+
 DEAD_TIMES_S = (0.004, 0.006, 0.008)
-"""The fit would take more. But part of what logs show is logging, and inside the rate loop 10 ms are
-the most with which no corner of the randomisation box oscillates, as the real one does not."""
+"""The fit would take more. But part of what logs show is logging, and inside the rate loop 10 ms
+are the most with which no corner of the randomisation box oscillates, as the real one does not."""
 
 
 def flights_of(data: Path, name: str) -> list[Flight]:
@@ -67,7 +76,7 @@ def with_cubic(drone: Drone, cubic: Array) -> Drone:
 
 
 def seen_by_flight(flight: Flight, drone: Drone) -> tuple[Array, Array]:
-    """Volts and thrusts as a flight says they belong together: the curve, times the flight's gain."""
+    """Volts and thrusts that belong together in a flight: the curve, times the flight's gain."""
     assert flight.motor_volts is not None
     volts = np.linspace(*np.percentile(flight.motor_volts[flight.ok], [2.0, 98.0]), 20)
     cubic = np.array([drone.value(f"motor_volts_to_n_{i}") for i in range(4)])
@@ -176,8 +185,7 @@ def fit_brushed(data: Path) -> None:
         scale = volts_of(arpl[0], acro, _mean_force(data))
         scaled = [replace(f, motor_volts=f.motor_volts * scale) for f in arpl]
         acro, cost = fit_roll_pitch(scaled, acro)
-        kept = {k: acro.value(k) for k in ("rotor_lag_up_s", "rotor_lag_down_s", "rotor_dead_time_s",
-                                           "inertia_x_kg_m2", "inertia_y_kg_m2")}  # fmt: skip
+        kept = {name: acro.value(name) for name in _SHARED}
         drone = drone.but(**kept)
     print("[cf21_legacy]")
     print(f"volts_to_n = {_list(cubic)}")

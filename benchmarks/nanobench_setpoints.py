@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cuts the set-points that NanoBench's drones were given out of its files.
 
-Run it with `python benchmarks/nanobench_setpoints.py SOURCE NAME...`, the folder that holds the data
-set's CSV files and the names of the flights. The flights in the project's form lack the set-points;
+Run it with `python benchmarks/nanobench_setpoints.py SOURCE NAME...`, the folder with its CSV
+files and the names of the flights. The flights in the project's form lack the set-points;
 this writes them to evaluation/validation/nanobench/setpoints.npz: for each flight, every 50 ms from
 5.3 s after its start until the landing is commanded, x, y and z in whole mm.
 """

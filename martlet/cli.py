@@ -185,11 +185,11 @@ def validate(
     """Hold the simulator's physics against recorded flights, and print how far it predicts them.
 
     DATA is a folder of data sets (a folder of logs each), one such folder, one log, or the bag of a
-    flight. Logs are .npz files as sim_core/flight_log.py describes; thrust stands' readings are .csv.
-    The JSON has a key for each measure (bench_thrust_rmse_n, translation_500ms_m,
-    translation_500ms_gain_m, rates_rad_s, pose_100ms_m, closed_loop_rmse_m, downwash_rmse_g), under it
-    the data sets by the name of their folder, under each `ours` and `naive` (rates: under `10ms` and
-    `100ms`), and `published` and `files` beside them; `sets` says which files were scored.
+    flight. Logs are .npz files as sim_core/flight_log.py describes; stands' readings are .csv. The
+    JSON has a key for each measure (bench_thrust_rmse_n, translation_500ms_m,
+    translation_500ms_gain_m, rates_rad_s, pose_100ms_m, closed_loop_rmse_m, downwash_rmse_g),
+    under it the data sets by the name of their folder, under each `ours` and `naive` (rates: under
+    `10ms` and `100ms`), `published` and `files` beside them; `sets` says which files were scored.
 
     Args:
         data: Recordings.

@@ -35,11 +35,14 @@ def made_up_log(drone: Drone, seconds: float = 12.0, name: str = "made_up.npz") 
     pwm = np.stack(motors, axis=1)
     targets = _core.targets_from_volts(drone.parameters, pwm * VOLTS)
     delayed, thrust = _core.replay_rotors(drone.parameters, targets, STEP_S)
-    start = np.array([[0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.4, 0.2, 0.0, 0.0, 0.0, 0.0]])
-    steps = len(t) - 1
-    states = _core.replay_body(
-        drone.parameters, delayed, thrust, np.zeros(1, np.int32), start, steps, 1, STEP_S
-    )[0]
+    start = np.array([[0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.8, 0.5, 0.0, 0.0, 0.0, 0.0]])
+    # Started at rest the swings would be all to one side: begin with their mean rate taken off.
+    for _ in range(2):
+        states = _core.replay_body(
+            drone.parameters, delayed, thrust, np.zeros(1, np.int32), start, len(t) - 1, 1, STEP_S
+        )[0]
+        if not drone.value("trim_torque_x_n_m"):
+            start[0, 10:] -= 0.5 * (states[:, 10:].max(axis=0) + states[:, 10:].min(axis=0))
     return flight_log(name, {
         "t": t, "pos": states[:, :3], "quat_xyzw": states[:, 3:7], "vel": states[:, 7:10],
         "gyro": states[:, 10:], "pwm01": pwm, "vbat": np.full(len(t), VOLTS),

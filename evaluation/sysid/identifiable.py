@@ -10,7 +10,7 @@ LEAST_S = 5.0
 """Of flight that can be fitted on, over all logs."""
 
 LEAST_TURNING_RAD_S = 0.25
-"""Root mean square change of the body rates over 100 ms: below, noise and trims hide the inertia."""
+"""Root mean square change of body rates over 100 ms: below, noise and trims hide the inertia."""
 
 LEAST_SPEED_M_S = 0.25
 """Root mean square speed: below, drag is less than what the attitude's error weighs."""

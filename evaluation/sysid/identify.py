@@ -35,7 +35,7 @@ def identify(
         mass_kg: Of the drone as flown; the kind's where not given.
 
     Returns:
-        `fitted`, `residuals`, `held_out` and `held_out_before` (the kind's own numbers), `airframe`.
+        `fitted`, `residuals`, `held_out` and `held_out_before` (the kind's numbers), `airframe`.
 
     Raises:
         LogError: A log that is not what it should be, or that cannot tell the numbers.

@@ -29,7 +29,8 @@ def relative_turns(q_WB: Array, apart: int) -> Array:
     vector = np.where(scalar[:, None] < 0.0, -vector, vector)
     length = np.linalg.norm(vector, axis=1)
     angle = 2.0 * np.arctan2(length, np.abs(scalar))
-    return vector * (angle / np.maximum(length, 1e-12))[:, None]
+    turns: Array = vector * (angle / np.maximum(length, 1e-12))[:, None]
+    return turns
 
 
 def turning_rates(log: FlightLog, flown: NDArray[np.bool_]) -> tuple[Array, Array] | None:

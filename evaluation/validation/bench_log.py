@@ -80,9 +80,7 @@ def _table(path: Path) -> dict[str, Array]:
     try:
         lines = [line.strip() for line in path.read_text().splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError):
-        raise LogError(
-            f"{path}: expected a CSV file with a header, got a file that is none."
-        ) from None
+        raise LogError(f"{path}: expected a CSV file with a header, got none.") from None
     heads = [head.split("[")[0].strip() for head in lines[0].split(",")] if lines else []
     try:
         rows = np.array([[float(v) for v in line.split(",")] for line in lines[1:]])
@@ -99,7 +97,7 @@ def _table(path: Path) -> dict[str, Array]:
 def _check_units(name: str, columns: dict[str, Array], thrust: Array) -> None:
     if columns["pwm"].max() <= 100.0:
         raise LogError(
-            f"{name}: pwm: expected counts of 65535, got up to {columns['pwm'].max():g}: a fraction?"
+            f"{name}: pwm: expected counts, got up to {columns['pwm'].max():g}: a fraction?"
         )
     if not 2.0 <= float(np.median(columns["vbat"])) <= 4.6:
         raise LogError(
@@ -121,7 +119,8 @@ def _settled(pwm: Array, rpm: Array, grams: Array) -> Flags:
 
     def spread(values: Array) -> Array:
         windows = np.lib.stride_tricks.sliding_window_view(values, 2 * half)
-        return np.ptp(windows, axis=1)
+        out: Array = np.ptp(windows, axis=1)
+        return out
 
     middle = slice(half, len(pwm) - half + 1)
     still = (spread(pwm) == 0.0) & (spread(rpm) < 0.03 * rpm[middle])

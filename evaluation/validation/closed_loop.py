@@ -51,9 +51,8 @@ def setpoints_of(flight: Flight) -> Array | None:
         return flight.setpoint[::TICK, :3]
     stem = Path(flight.name).stem
     with np.load(_NANOBENCH) as archive:
-        like = [
-            name for name in archive.files if name.rsplit("_rep", 1)[0] == stem.rsplit("_rep", 1)[0]
-        ]
+        shape = stem.rsplit("_rep", 1)[0]
+        like = [name for name in archive.files if name.rsplit("_rep", 1)[0] == shape]
         if not like:
             return None
         rows = archive[stem if stem in like else max(like, key=lambda n: len(archive[n]))] * 1e-3
@@ -80,7 +79,7 @@ def replay_closed_loop(flight: Flight, drone: Drone, setpoints: Array) -> Closed
 
 
 def _fly(drone: Drone, start: Array, wanted: Array) -> Array:
-    """Where the drone is at each set-point, told one control step ahead, from a hover at `start`."""
+    """Where the drone is at each set-point, told a control step ahead, from a hover at `start`."""
     parameters = np.ascontiguousarray(drone.parameters[None], dtype=np.float32)
     sim = _core.FirmwareSim(parameters, _core.EstimateNoise(), 1)
     sim.place(0, [float(x) for x in start], 0.0)

@@ -50,9 +50,7 @@ def find_sets(data: Path, airframe: str | None = None) -> list[FoundSet]:
         raise LogError(f"{data}: expected a folder of flight logs or a log, there is no such path.")
     if data.is_file():
         if data.suffix not in _SUFFIXES:
-            raise LogError(
-                f"{data}: expected a flight log (.npz), a stand's .csv or a bag's folder."
-            )
+            raise LogError(f"{data}: expected a flight log (.npz), a stand's .csv or a bag.")
         return [_set_of(data.resolve().parent.name, [data], airframe)]
     folders = [data, *sorted(p for p in data.iterdir() if p.is_dir())]
     found = []

@@ -61,7 +61,9 @@ class Flight:
             airborne[: round(START_FROM_S / STEP_S)] = False
         broken = np.concatenate([[0], np.cumsum(~airborne)])
         rows = np.arange(0, len(self.t) - steps - 1, stride)
-        return rows[broken[rows + steps + 1] == broken[rows]].astype(np.int32)
+        whole = rows[broken[rows + steps + 1] == broken[rows]]
+        out: NDArray[np.int32] = whole.astype(np.int32)
+        return out
 
 
 def flight_of(log: FlightLog, assumed_volts: float) -> Flight:

@@ -83,7 +83,7 @@ def pose(flights: list[Flight], drone: Drone) -> Figures:
 
 
 def closed_loop(flights: list[Flight], drone: Drone) -> Figures:
-    """The stock controller on the flights' own set-points; naive: the drone is where it should be."""
+    """The stock controller on the flights' set-points; naive: the drone is where it should be."""
     found: dict[str, ClosedLoop] = {}
     for flight in flights:
         setpoints = setpoints_of(flight)

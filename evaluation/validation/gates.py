@@ -59,7 +59,7 @@ def _numbers(log: FlightLog, flown: NDArray[np.bool_]) -> Iterator[str]:
         if bad.any():
             first = log.t[np.argmax(bad)]
             yield (
-                f"{key}: expected numbers, got {int(bad.sum())} rows with NaN or infinity, the first"
+                f"{key}: expected numbers, got {int(bad.sum())} rows with NaN or infinity, first"
                 f" at t = {first:.3f} s"
             )
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""validation.png: errors of the simulator beside others', and the closed loop against the real one."""
+"""validation.png: the simulator's errors beside others', the closed loop against the real one."""
 
 from pathlib import Path
 from typing import Any

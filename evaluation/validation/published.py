@@ -64,7 +64,7 @@ PUBLISHED = (
     ),
     PublishedSet(
         "L2F",
-        "Learning to Fly in Seconds, arXiv:2311.13081: thrust over rpm² 3.16e-10 at 21702 rpm, lag 150 ms",
+        "Learning to Fly in Seconds, arXiv:2311.13081: 3.16e-10 N per rpm², lag 150 ms",
         {
             "inertia_x_kg_m2": 3.85e-6,
             "inertia_y_kg_m2": 3.85e-6,

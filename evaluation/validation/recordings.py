@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The data sets known by name (recordings.toml) and which of their files were fitted on (splits.toml)."""
+"""The data sets known by name (recordings.toml), and the files fitted on (splits.toml)."""
 
 from dataclasses import dataclass
 from pathlib import Path

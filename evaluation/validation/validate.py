@@ -197,7 +197,7 @@ def _add_downwash(report: Report, found: FoundSet, paths: list[Path]) -> None:
 
 
 def _five_fold(logs: list[DownwashLog]) -> Report:
-    """Of files that the coefficients come from: what a fit to four fifths of the runs says of one."""
+    """Of the files that were fitted on: what a fit to four fifths of the runs says of one."""
     errors = np.concatenate([cross_validated_errors(log) for log in logs])
     return {"ours_five_fold": rounded(float(np.sqrt((errors**2).mean())))}
 
