@@ -38,7 +38,7 @@ def turning_rates(log: FlightLog, flown: NDArray[np.bool_]) -> tuple[Array, Arra
     if log.quat_xyzw is None:
         return None
     apart = max(1, round(_APART_S / float(np.median(np.diff(log.t)))))
-    running = np.vstack([np.zeros(3), np.cumsum(log.gyro, axis=0)])
+    running = np.vstack([np.zeros(3), np.cumsum(np.nan_to_num(log.gyro), axis=0)])
     gyro = (running[apart:-1] - running[: -apart - 1]) / apart
     spans = log.t[apart:] - log.t[:-apart]
     flown_all = np.concatenate([[0], np.cumsum(~flown)])

@@ -82,19 +82,19 @@ def flight_of(log: FlightLog, assumed_volts: float) -> Flight:
     if log.pwm01 is not None:
         battery = np.full(len(t), assumed_volts)
         if log.vbat is not None:
-            battery = np.interp(t, log.t, log.vbat)
-        volts = log.pwm01[held] * battery[:, None]
+            battery = np.interp(t, log.t, np.nan_to_num(log.vbat))
+        volts = np.nan_to_num(log.pwm01[held]) * battery[:, None]
     posed = log.pos is not None and log.vel is not None and log.quat_xyzw is not None
     p_WB, state = _states(log, t) if posed else (np.zeros((len(t), 3)), _rates_alone(log, t))
     return Flight(
-        log.name, t, p_WB, state, volts, battery, None if log.rpm is None else log.rpm[held],
+        log.name, t, p_WB, state, volts, battery, None if log.rpm is None else np.nan_to_num(log.rpm[held]),
         None if log.command is None else np.nan_to_num(log.command[held, 0]), flown, posed,
         None if log.setpoint is None else log.setpoint[held],
     )  # fmt: skip
 
 
 def _interpolated(t: Array, log: FlightLog, values: Array) -> Array:
-    return np.stack([np.interp(t, log.t, column) for column in values.T], axis=1)
+    return np.stack([np.interp(t, log.t, column) for column in np.nan_to_num(values).T], axis=1)
 
 
 def _rates_alone(log: FlightLog, t: Array) -> Array:
@@ -111,7 +111,7 @@ def _states(log: FlightLog, t: Array) -> tuple[Array, Array]:
     q = log.quat_xyzw
     turned = np.where((q[1:] * q[:-1]).sum(axis=1) < 0.0, -1.0, 1.0)
     q = _interpolated(t, log, q * np.cumprod(np.concatenate([[1.0], turned]))[:, None])
-    q /= np.linalg.norm(q, axis=1, keepdims=True)
+    q /= np.maximum(np.linalg.norm(q, axis=1, keepdims=True), 1e-6)
     p, v = _interpolated(t, log, log.pos), _interpolated(t, log, log.vel)
     start_p = p
     if log.mocap is not None and log.acc is not None:

@@ -60,7 +60,7 @@ def _bars(axes: Axes, rows: list[Row]) -> None:
         axes.plot(ratio, i, "o", color=BLUE, ms=9, label="this simulator" if i == 0 else None)
         axes.annotate(
             f"{row.ours:.3g} {row.unit} (nothing changes: {row.naive:.3g})",
-            (ratio, i), (0, 8), textcoords="offset points", fontsize=8, color=INK, ha="center",
+            (ratio, i), (0, 8), textcoords="offset points", fontsize=8, color=INK, ha="left",
         )  # fmt: skip
         for name, value in row.published.items():
             axes.plot(value / row.naive, i, "D", color=colours[name], ms=5, alpha=0.9)
