@@ -41,7 +41,7 @@ def show(report: dict[str, Any]) -> None:
         name = row.data_set + (" (in sample)" if row.in_sample else "")
         theirs = [f"{row.published[o]:.3g}" if o in row.published else "" for o in others]
         table.add_row(row.measure, name, row.unit, f"{row.ours:.3g}", f"{row.naive:.3g}", *theirs)
-    console = Console()
+    console = Console(width=130)
     console.print(table)
     for found in report["sets"].values():
         for reason in found.get("left_out", {}).values():

@@ -87,7 +87,8 @@ def flight_of(log: FlightLog, assumed_volts: float) -> Flight:
     posed = log.pos is not None and log.vel is not None and log.quat_xyzw is not None
     p_WB, state = _states(log, t) if posed else (np.zeros((len(t), 3)), _rates_alone(log, t))
     return Flight(
-        log.name, t, p_WB, state, volts, battery, None if log.rpm is None else np.nan_to_num(log.rpm[held]),
+        log.name, t, p_WB, state, volts, battery,
+        None if log.rpm is None else np.nan_to_num(log.rpm[held]),
         None if log.command is None else np.nan_to_num(log.command[held, 0]), flown, posed,
         None if log.setpoint is None else log.setpoint[held],
     )  # fmt: skip
