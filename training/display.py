@@ -27,6 +27,7 @@ class Standing:
     steps_per_s: float = 0.0
     seconds: float = 0.0
     reward: float = 0.0
+    learner: str = "torch"
     verdicts: list[Verdict] = field(default_factory=list)
 
     @property
@@ -74,7 +75,7 @@ def _line(standing: Standing) -> Text:
     verdict = standing.verdicts[-1]
     return Text.assemble(
         (f"{standing.steps / 1e6:5.2f} M steps", "bold"),
-        f"  {standing.steps_per_s / 1e3:4.0f} k/s  {standing.seconds:5.1f} s",
+        f"  {standing.steps_per_s / 1e3:4.0f} k/s {standing.learner}  {standing.seconds:5.1f} s",
         ("   referee: ", "dim"),
         "hover ",
         (_centimetres(verdict.hover_error_m), "cyan"),
@@ -88,7 +89,7 @@ def _line(standing: Standing) -> Text:
 def _panel(standing: Standing) -> Group:
     table = Table.grid(padding=(0, 2))
     table.add_row("steps", f"{standing.steps / 1e6:.2f} of {standing.total / 1e6:.2f} M",
-                  "speed", f"{standing.steps_per_s / 1e3:.0f} k steps/s",
+                  "speed", f"{standing.steps_per_s / 1e3:.0f} k steps/s ({standing.learner})",
                   "time left", f"{standing.seconds_left:.0f} s",
                   "reward", f"{standing.reward:+.3f}")  # fmt: skip
     trace = _sparkline([v.hover_error_m for v in standing.verdicts])

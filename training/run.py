@@ -6,7 +6,7 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,11 +16,12 @@ from sim_core.settings_file import build
 from sim_core.vec_env import VecEnv
 from training.checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
 from training.display import Display, Standing
-from training.errors import CheckpointError
+from training import native, ppo
+from training.errors import CheckpointError, TrainingError
 from training.judge import Judge
 from training.manifest_of import manifest_of
 from training.metrics import MetricsLog
-from training.ppo import Learner, new_learner, train
+from training.ppo import Learner, new_learner
 from training.settings import PPOSettings
 
 VERDICTS = 10
@@ -73,6 +74,7 @@ def train_run(
         TrainingError: It diverged, or there is no checkpoint to resume; what was good is kept.
         ParityError: The exported file does not do as the actor does.
     """
+    chosen = choose_learner(settings)
     checkpoint = folder / "checkpoint.pt"
     if checkpoint.exists() and not resume:
         raise CheckpointError(
@@ -84,13 +86,14 @@ def train_run(
     else:
         learner = new_learner(environment, settings)
     folder.mkdir(parents=True, exist_ok=True)
-    write_settings(folder, environment, settings)
+    write_settings(folder, environment, settings, chosen)
     judge = Judge(environment, manifest_of(environment, settings, learner.steps))
     threads = settings.threads or None
     env = VecEnv(settings.num_envs, environment, threads=threads, seed=settings.seed)
     with MetricsLog(folder, tensorboard=tensorboard) as log, Display(quiet=quiet) as display:
         watch = Watch(judge, log, display, checkpoint, learner)
-        train(learner, env, watch)
+        watch.standing.learner = chosen
+        (native.train if chosen == "native" else ppo.train)(learner, env, watch)
         watch.finish(learner)
     parity = export_run(learner, judge, folder / "policy.onnx", watch.standing)
     standing = watch.standing
@@ -102,6 +105,22 @@ def train_run(
         verdict=dataclasses.asdict(standing.verdicts[-1]),
         parity=parity,
     )
+
+
+def choose_learner(settings: PPOSettings) -> Literal["native", "torch"]:
+    """Which learner a run gets.
+
+    Raises:
+        TrainingError: The native one was asked for and does not serve.
+    """
+    if settings.learner == "torch":
+        return "torch"
+    reason = native.refusal(settings)
+    if reason is None:
+        return "native"
+    if settings.learner == "native":
+        raise TrainingError(f"learner: expected one that serves, got native: {reason}.")
+    return "torch"
 
 
 class Watch:
@@ -191,9 +210,15 @@ def _listed(table: Any) -> Any:
     return [_listed(value) for value in table] if isinstance(table, list | tuple) else table
 
 
-def write_settings(folder: Path, environment: TrackEnvironment, settings: PPOSettings) -> None:
+def write_settings(
+    folder: Path, environment: TrackEnvironment, settings: PPOSettings, learner: str
+) -> None:
     """All that the run was set to, for people and for a second run like it."""
-    content = {"ppo": dataclasses.asdict(settings), "environment": dataclasses.asdict(environment)}
+    content = {
+        "learner": learner,
+        "ppo": dataclasses.asdict(settings),
+        "environment": dataclasses.asdict(environment),
+    }
     aside = folder / "settings.json.part"
     aside.write_text(json.dumps(content, indent=2) + "\n")
     aside.replace(folder / "settings.json")

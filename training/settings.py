@@ -28,6 +28,7 @@ class PPOSettings:
         seed: Of networks, drones, paths and noise.
         threads: Of the core; 0 for all of the machine's. Each network learns in one more.
         device: Where the networks live.
+        learner: native (C++, small networks on the CPU) or torch; auto: native where it serves.
     """
 
     steps: int = 6_000_000
@@ -48,3 +49,4 @@ class PPOSettings:
     seed: int = 0
     threads: int = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    learner: Literal["auto", "native", "torch"] = "auto"

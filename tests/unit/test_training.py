@@ -149,7 +149,7 @@ def test_a_run_that_diverges_keeps_its_last_good_checkpoint(train, tmp_path, mon
         collect(*arguments)
         arguments[2].rewards[2, 7] = float("nan")
 
-    longer = replace(SETTINGS, steps=5 * BATCH)
+    longer = replace(SETTINGS, steps=5 * BATCH, learner="torch")
     with monkeypatch.context() as patch:
         patch.setattr(ppo, "collect", poisoned)
         with pytest.raises(DivergenceError, match="the last good checkpoint stands"):

@@ -35,6 +35,18 @@ class VecSim {
   }
   VecBuffers& buffers() { return work_.buffers; }
 
+  /// For a learner that takes ranges of blocks through many steps by itself, on these threads.
+  Workers& workers() { return workers_; }
+  const Kernel& kernel() const { return *kernel_; }
+  /// The first of `steps` control steps to come; whoever claims them runs the kernel on all.
+  Work claim_steps(int steps, const float* commands) {
+    Work first = work_;
+    first.tick += 1;
+    first.buffers.commands = commands;
+    work_.tick += static_cast<std::uint32_t>(steps);
+    return first;
+  }
+
   std::vector<float> parameters() const;
   std::vector<std::int32_t> places() const;
   std::vector<double> take_reward_terms();

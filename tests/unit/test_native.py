@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The native learner held to torch: activation, rollout, gradients, whole updates; and its faults."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from sim_core import _core
+from sim_core.environment import load_environment
+from sim_core.vec_env import VecEnv
+from training import _native, ppo
+from training.errors import DivergenceError
+from training.native import NativeLearner, train
+from training.settings import PPOSettings
+
+ENVIRONMENT = load_environment("track", ["episode.max_steps=12"])
+SETTINGS = PPOSettings(
+    steps=4096, num_envs=80, horizon=16, minibatch=300, hidden=32, threads=2, device="cpu"
+)
+ISAS = _native.instruction_sets()
+
+
+def both(isa="auto", threads=2, **changes):
+    settings = replace(SETTINGS, **changes)
+    learner = ppo.new_learner(ENVIRONMENT, settings)
+    env = VecEnv(settings.num_envs, ENVIRONMENT, threads=threads)
+    env.reset(seed=3, options={"staggered": True})
+    return learner, NativeLearner(learner, env, isa=isa), env
+
+
+def storage_of(learner, core):
+    """The native rollout as ppo.py stores one."""
+    steps, drones = learner.settings.horizon, learner.settings.num_envs
+    rows = torch.from_numpy(core.inputs[: (steps + 1) * drones * core.stride].copy())
+    rows = rows.view(steps + 1, drones, core.stride)
+    seen, extra = _core.OBSERVATION_SIZE, _core.PRIVILEGED_SIZE
+    inputs = torch.cat([rows[..., :seen], rows[..., seen + 1 : seen + 1 + extra]], -1)
+
+    def column(name, *shape):
+        return torch.from_numpy(getattr(core, name)[: steps * drones * (shape or (1,))[0]].copy())
+
+    return SimpleNamespace(
+        inputs=inputs,
+        actions=column("actions", 4).view(steps, drones, 4),
+        log_probs=column("log_probs").view(steps, drones),
+        rewards=column("rewards").view(steps, drones),
+        done=1.0 - column("going_on").view(steps, drones),
+        advantages=column("advantages").view(steps, drones),
+        returns=column("returns").view(steps, drones),
+    )
+
+
+def assert_close(ours, theirs, name, tolerance=1e-5):
+    ours, theirs = np.asarray(ours), np.asarray(theirs)
+    assert np.linalg.norm(ours - theirs) <= tolerance * np.linalg.norm(theirs), name
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_tanh_is_right_to_a_few_units_in_the_last_place(isa):
+    x = np.concatenate([np.linspace(-12, 12, 400_001), np.logspace(-30, 0, 10_000)])
+    x = x.astype(np.float32)
+    exact = np.tanh(x.astype(np.float64))
+    error = np.abs(_native.tanh(x, isa) - exact) / np.spacing(np.abs(exact).astype(np.float32))
+    assert error[exact != 0].max() < 8.0
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_a_rollout_is_what_torch_makes_of_it(isa):
+    learner, native, _ = both(isa)
+    assert native.core.collect()["fault"] is None
+    storage = storage_of(learner, native.core)
+    with torch.no_grad():
+        mean = learner.actor.body(storage.inputs[:-1, :, : _core.OBSERVATION_SIZE])
+        theirs = ppo.log_prob(storage.actions, mean, ppo.bounded_log_std(learner))
+    assert_close(storage.log_probs, theirs, "log_probs")
+    assert storage.done.sum() > 80
+    kept = storage.advantages.clone(), storage.returns.clone()
+    ppo.estimate_advantages(learner, storage)
+    assert_close(kept[0], storage.advantages, "advantages")
+    assert_close(kept[1], storage.returns, "returns")
+
+
+@pytest.mark.parametrize("hidden", [16, 64, 144, 256])
+@pytest.mark.parametrize("isa", ISAS)
+def test_an_update_is_torchs(isa, hidden):
+    learner, native, _ = both(isa, hidden=hidden)
+    native.core.collect()
+    storage = storage_of(learner, native.core)
+    orders = [torch.randperm(1280) for _ in range(2)]
+    rows = torch.stack(orders).numpy().astype(np.uint32)
+    told = native.core.update(learner.settings.learning_rate, rows, 2)
+    theirs = ppo.fit_actor(learner, storage, orders) | ppo.fit_critic(learner, storage, orders)
+    for name, value in theirs.items():
+        assert told[name] == pytest.approx(value, rel=1e-5, abs=1e-7), name
+    for critic, (network, optimizer) in enumerate(native._halves):
+        weights, mean, square, steps = native.core.save(bool(critic))
+        assert steps == 10
+        for ours, key in ((weights, None), (mean, "exp_avg"), (square, "exp_avg_sq")):
+            begin = 0
+            for name, p in network.named_parameters():
+                expected = (p if key is None else optimizer.state[p][key]).detach().flatten()
+                part = ours[begin : begin + p.numel()]
+                begin += p.numel()
+                assert_close(part, expected, f"{name} {key}")
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_a_gradient_is_torchs(isa):
+    learner, native, _ = both(isa, entropy=0.01, max_gradient_norm=1e9, minibatch=1280)
+    native.core.collect()
+    with torch.no_grad():  # away from the rollout's policy, so that some ratios are cut
+        for p in (*learner.actor.parameters(), *learner.critic.parameters()):
+            p += 0.05 * torch.randn_like(p)
+    native.pull()
+    storage, order = storage_of(learner, native.core), torch.randperm(1280)[:777]
+    told = native.core.differentiate(order.numpy().astype(np.uint32))
+    for name, fit in (("actor", ppo.fit_actor), ("critic", ppo.fit_critic)):
+        figures = fit(learner, storage, [order])
+        for key, value in figures.items():
+            assert told[key] == pytest.approx(value, rel=1e-5), key
+        begin = 0
+        for tensor, p in getattr(learner, name).named_parameters():
+            part = told[name][begin : begin + p.numel()]
+            begin += p.numel()
+            assert_close(part, p.grad.flatten(), f"{name} {tensor}")
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_equal_bits_for_any_number_of_threads(isa):
+    saved = []
+    for threads in (1, 2, 3):
+        _, native, _ = both(isa, threads=threads)
+        for _ in range(3):
+            native.core.train(1e-3)
+        saved.append([native.core.save(c)[k].tobytes() for c in (False, True) for k in range(3)])
+    assert saved[0] == saved[1] == saved[2]
+
+
+def test_a_poisoned_reward_is_named_and_reaches_no_weight():
+    learner, _, env = both(threads=1)
+    before = [p.detach().clone() for p in learner.actor.parameters()]
+    settings = ENVIRONMENT.core_settings()
+    settings.reward.velocity = float("nan")
+    paths = [np.zeros((400, 4), np.float32)]
+    env.core = _core.VecSim(80, settings, paths, threads=2)
+    with pytest.raises(DivergenceError, match=r"a reward 'velocity' of environment 0 that is none"):
+        train(learner, env, lambda *_: None)
+    assert all(torch.equal(a, b) for a, b in zip(before, learner.actor.parameters(), strict=True))
+
+
+def test_a_poisoned_return_is_named():
+    _, native, _ = both()
+    native.core.collect()
+    before = native.core.save(True)[0].copy()
+    native.core.returns[5 * 80 + 7] = np.nan
+    what, environment, tick, *_ = native.core.update(1e-3, None, 2)["fault"]
+    assert (what, environment, tick) == (6, 7, 5)
+    assert np.isfinite(native.core.save(True)[0]).all()
+    assert len(before)

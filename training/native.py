@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The native learner behind the face of ppo.py: the same networks, the same figures, in C++.
+
+Weights and Adam's state live in the torch modules between updates, so that checkpoints, the referee
+and exports know nothing of it. training/ppo.py says in torch what training/cpp does.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from sim_core import _core
+from sim_core.vec_env import VecEnv
+from training.errors import DivergenceError
+from training.ppo import Learner
+from training.settings import PPOSettings
+
+try:
+    from training import _native
+except ImportError:  # built without it
+    _native = None  # type: ignore[assignment]
+
+WIDEST_LAYER = 256
+_WHAT = ("nothing", "observation", "action", "value", "reward", "policy loss", "value loss",
+         "gradient")  # fmt: skip
+
+
+def refusal(settings: PPOSettings) -> str | None:
+    """Why the native learner does not serve, or None where it does."""
+    if _native is None:
+        return "training._native was not built"
+    if settings.device == "cuda" or (settings.device == "auto" and torch.cuda.is_available()):
+        return "it learns on the CPU alone"
+    if settings.hidden % 16 or not 16 <= settings.hidden <= WIDEST_LAYER:
+        return f"it takes hidden layers of 16, 32, ... {WIDEST_LAYER}"
+    return None
+
+
+class NativeLearner:
+    """A learner's networks in C++, flying an environment's drones."""
+
+    def __init__(self, learner: Learner, env: VecEnv, *, isa: str = "auto") -> None:
+        """Take over the learner's weights and its optimisers' state."""
+        self._learner = learner
+        actor, critic = learner.actor, learner.critic
+        observation = env.core.observation.shape[1]
+        privileged = env.core.privileged.shape[1]
+        self._halves = ((actor, learner.actor_optimizer), (critic, learner.critic_optimizer))
+        self.core = _native.Learner(
+            env.core,
+            _core_settings(learner),
+            _ranges(learner),
+            _shape(actor.body, observation + 1, observation, deviations=True),
+            _shape(critic.body, observation + 1 + privileged, observation, deviations=False),
+            isa,
+        )
+        self.core.tick = learner.steps // learner.settings.num_envs
+        self.pull()
+
+    def pull(self) -> None:
+        """From torch."""
+        for number, (network, optimizer) in enumerate(self._halves):
+            states = [optimizer.state.get(p, {}) for p in network.parameters()]
+            vectors = [_flat(list(network.parameters()))]
+            for name in ("exp_avg", "exp_avg_sq"):
+                pairs = zip(states, network.parameters(), strict=True)
+                vectors.append(_flat([s.get(name, torch.zeros_like(p)) for s, p in pairs]))
+            self.core.load(bool(number), vectors, int(states[0].get("step", 0)))
+
+    def push(self) -> None:
+        """Into torch."""
+        for number, (network, optimizer) in enumerate(self._halves):
+            weights, mean, square, steps = self.core.save(bool(number))
+            begin = 0
+            for parameter in network.parameters():
+                part = slice(begin, begin + parameter.numel())
+                begin = part.stop
+                parameter.data.copy_(torch.from_numpy(weights[part]).view_as(parameter))
+                if steps == 0:
+                    continue
+                state = optimizer.state[parameter]
+                state["step"] = torch.tensor(float(steps))
+                state["exp_avg"] = torch.from_numpy(mean[part].copy()).view_as(parameter)
+                state["exp_avg_sq"] = torch.from_numpy(square[part].copy()).view_as(parameter)
+
+
+def train(
+    learner: Learner, env: VecEnv, after_update: Callable[[Learner, dict[str, float]], None]
+) -> None:
+    """Train until the run's steps are done; see training.ppo.train.
+
+    Raises:
+        DivergenceError: A number that is none; the weights are still good.
+    """
+    settings = learner.settings
+    batch = settings.num_envs * settings.horizon
+    env.reset(seed=settings.seed + learner.steps // batch, options={"staggered": True})
+    native = NativeLearner(learner, env)
+    while learner.steps < settings.steps:
+        began = time.perf_counter()
+        rate = settings.learning_rate + learner.progress * (
+            settings.final_learning_rate - settings.learning_rate
+        )
+        told = native.core.train(rate)
+        terms = dict(zip(_core.REWARD_TERMS, env.core.take_reward_terms(), strict=True))
+        if told["fault"] is not None:
+            raise DivergenceError(fault_sentence(told["fault"], learner.steps, terms))
+        native.push()
+        learner.steps += batch
+        figures = {
+            name: told[name]
+            for name in ("policy_loss", "value_loss", "actor_gradient_norm",
+                         "critic_gradient_norm")
+        }  # fmt: skip
+        log_std = learner.actor.log_std.detach().clamp(min=settings.min_log_std)
+        figures |= {"action_std": torch.exp(log_std).mean().item(), "learning_rate": rate}
+        figures |= {f"reward/{name}": total / batch for name, total in terms.items()}
+        figures["reward"] = sum(terms.values()) / batch
+        rollout = told["physics_s"] + told["inference_s"]
+        figures |= {"seconds/physics": told["physics_s"], "seconds/inference": told["inference_s"]}
+        figures |= {"seconds/rollout": rollout}
+        figures["seconds/update"] = time.perf_counter() - began - rollout
+        after_update(learner, figures)
+
+
+def fault_sentence(
+    fault: tuple[int, int, int, int, str], steps: int, terms: dict[str, float]
+) -> str:
+    """What was no number, and who made it."""
+    what, environment, tick, entry, tensor = fault
+    name = _WHAT[what]
+    if name == "observation":
+        name = f"observation {_entry_name(entry)!r}"
+    elif name == "reward":
+        bad = [term for term, total in terms.items() if not np.isfinite(total)]
+        name = f"reward {', '.join(map(repr, bad))}" if bad else name
+    elif name == "gradient":
+        name = f"gradient of the {tensor}"
+    where = f" of environment {environment}" if environment >= 0 else ""
+    return (
+        f"training: expected finite numbers, got a {name}{where} that is none, at step {steps}"
+        f" (control step {tick}); the last good checkpoint stands."
+    )
+
+
+def _entry_name(entry: int) -> str:
+    for field in (*_core.TRACK_FIELDS, *_core.PRIVILEGED_FIELDS):
+        if entry < field["size"]:
+            return field["name"]
+        entry -= field["size"]
+    return "?"
+
+
+def _flat(tensors: list[Any]) -> Any:
+    return torch.cat([t.detach().reshape(-1) for t in tensors]).cpu().numpy().astype(np.float32)
+
+
+def _shape(body: nn.Sequential, inputs: int, constant: int, *, deviations: bool) -> Any:
+    first, second, last = (m for m in body if isinstance(m, nn.Linear))
+    return _native.Network(inputs, constant, first.out_features, second.out_features,
+                           last.out_features, deviations)  # fmt: skip
+
+
+def _ranges(learner: Learner) -> Any:
+    actor, critic, ranges = learner.actor, learner.critic, _native.Ranges()
+    ranges.observation_offset = actor.observation_offset.tolist()
+    ranges.observation_scale = actor.observation_scale.tolist()
+    ranges.privileged_offset = critic.offset.tolist()
+    ranges.privileged_scale = critic.scale.tolist()
+    ranges.command_center = actor.command_center.tolist()
+    ranges.command_half_range = actor.command_half_range.tolist()
+    return ranges
+
+
+def _core_settings(learner: Learner) -> Any:
+    settings, core = learner.settings, _native.Settings()
+    for name in ("horizon", "epochs", "minibatch", "discount", "trace", "clip", "entropy",
+                 "max_gradient_norm", "min_log_std", "seed"):  # fmt: skip
+        setattr(core, name, getattr(settings, name))
+    group = learner.actor_optimizer.param_groups[0]
+    core.keep_mean, core.keep_square = group["betas"]
+    core.epsilon = group["eps"]
+    return core
