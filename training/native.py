@@ -5,6 +5,7 @@ Weights and Adam's state live in the torch modules between updates, so that chec
 and exports know nothing of it. training/ppo.py says in torch what training/cpp does.
 """
 
+import importlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -19,10 +20,11 @@ from training.errors import DivergenceError
 from training.ppo import Learner
 from training.settings import PPOSettings
 
+_native: Any
 try:
-    from training import _native
+    _native = importlib.import_module("training._native")
 except ImportError:  # built without it
-    _native = None  # type: ignore[assignment]
+    _native = None
 
 WIDEST_LAYER = 256
 _WHAT = ("nothing", "observation", "action", "value", "reward", "policy loss", "value loss",

@@ -14,9 +14,9 @@ from policy_export.verify import VerifyReport, export_verified
 from sim_core.environment import TrackEnvironment
 from sim_core.settings_file import build
 from sim_core.vec_env import VecEnv
+from training import native, ppo
 from training.checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
 from training.display import Display, Standing
-from training import native, ppo
 from training.errors import CheckpointError, TrainingError
 from training.judge import Judge
 from training.manifest_of import manifest_of

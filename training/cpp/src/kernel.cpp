@@ -205,9 +205,8 @@ void descend(const Descent& d, int begin, int end) {
   const float square_bias = 1.0f / d.square_bias;
   for (int at = begin; at < end; at += kLanes) {
     const Wide gradient = load(d.gradient + at) * d.cut;
-    const Wide mean = load(d.mean + at) * d.keep_mean + gradient * (1.0f - d.keep_mean);
-    const Wide square =
-        load(d.square + at) * d.keep_square + gradient * gradient * (1.0f - d.keep_square);
+    const Wide mean = load(d.mean + at) * d.keep_mean + gradient * d.take_mean;
+    const Wide square = load(d.square + at) * d.keep_square + gradient * gradient * d.take_square;
     store(d.mean + at, mean);
     store(d.square + at, square);
     store(d.flat + at,

@@ -156,12 +156,13 @@ void Learner::run_descent(float rate, int number, int threads) {
     how.square = half.square.data();
     how.cut = static_cast<float>(
         std::min(1.0, settings_.max_gradient_norm / (norm_of(h) + 1e-6)));  // as torch has it
-    how.rate = static_cast<float>(rate / (1.0 - std::pow(double{settings_.keep_mean}, steps)));
-    how.square_bias =
-        static_cast<float>(std::sqrt(1.0 - std::pow(double{settings_.keep_square}, steps)));
-    how.keep_mean = settings_.keep_mean;
-    how.keep_square = settings_.keep_square;
-    how.epsilon = settings_.epsilon;
+    how.rate = static_cast<float>(rate / (1.0 - std::pow(settings_.keep_mean, steps)));
+    how.square_bias = static_cast<float>(std::sqrt(1.0 - std::pow(settings_.keep_square, steps)));
+    how.keep_mean = static_cast<float>(settings_.keep_mean);
+    how.keep_square = static_cast<float>(settings_.keep_square);
+    how.take_mean = static_cast<float>(1.0 - settings_.keep_mean);
+    how.take_square = static_cast<float>(1.0 - settings_.keep_square);
+    how.epsilon = static_cast<float>(settings_.epsilon);
     const Range mine = range_of(chunks_of(half), number, threads);
     kernel_->descend(how, mine.begin * kChunk, std::min(mine.end * kChunk, half.shape.size()));
   }

@@ -89,6 +89,7 @@ struct Descent {
   float rate = 0.0f;         ///< learning rate over the mean's bias correction
   float square_bias = 1.0f;  ///< square root of the square's bias correction
   float keep_mean = 0.0f, keep_square = 0.0f, epsilon = 0.0f;
+  float take_mean = 0.0f, take_square = 0.0f;  ///< 1 - keep, not rounded before
 };
 
 struct Kernel {

@@ -36,7 +36,7 @@ struct Settings {
   int horizon = 32, epochs = 2, minibatch = 2048;
   float discount = 0.98f, trace = 0.95f, clip = 0.2f, entropy = 0.0f;
   float max_gradient_norm = 1.0f, min_log_std = -3.0f;
-  float keep_mean = 0.9f, keep_square = 0.999f, epsilon = 1e-5f;  ///< of Adam
+  double keep_mean = 0.9, keep_square = 0.999, epsilon = 1e-5;  ///< of Adam
   std::uint32_t seed = 0;
 };
 
