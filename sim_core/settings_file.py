@@ -73,7 +73,7 @@ def override(table: dict[str, Any], assignments: typing.Iterable[str], where: st
 
 
 def build(cls: type[T], table: dict[str, Any], where: str) -> T:
-    """Make a frozen dataclass of floats, ints, texts, tuples and sections from a table.
+    """Make a frozen dataclass of floats, ints, texts, tuples, lists and sections from a table.
 
     Raises:
         SettingsError: Missing, unknown or ill-typed keys, all of them in one sentence.
@@ -113,6 +113,12 @@ def _convert(hint: Any, value: Any, name: str, faults: list[str]) -> Any:
             words = ", ".join(map(str, typing.get_args(hint)))
             faults.append(f"{name}: expected one of {words}, got {value!r}")
         return value
+    if typing.get_origin(hint) is tuple and typing.get_args(hint)[1:] == (Ellipsis,):
+        item = typing.get_args(hint)[0]
+        if isinstance(value, list):
+            return tuple(_convert(item, v, f"{name}[{n}]", faults) for n, v in enumerate(value))
+        faults.append(f"{name}: expected a list, got {value!r}")
+        return None
     if typing.get_origin(hint) is tuple:
         items = typing.get_args(hint)
         if isinstance(value, list) and len(value) == len(items):
