@@ -89,8 +89,9 @@ def _natural_curvature(steps: Array, slopes: Array) -> Array:
 def lead_in(start: Array, path: Array, duration_s: float) -> Array:
     """From rest at `start` into the path's first position, velocity and acceleration.
 
-    Takes `duration_s`, or as much longer as keeps within `TRANSIT_ACCELERATION`. The yaw turns the
-    short way: the start's is read modulo whole turns.
+    Takes `duration_s`, or as much longer as keeps within `TRANSIT_ACCELERATION`, or within what the
+    path itself asks for where they meet, and a tenth. The yaw turns the short way: the start's is
+    read modulo whole turns.
 
     Returns:
         The rows before the path, shape (M, 4), without the path's first row.
@@ -104,7 +105,7 @@ def lead_in(start: Array, path: Array, duration_s: float) -> Array:
             (start, rest, rest), (position, velocity, acceleration), seconds, sample_times(seconds)
         )
 
-    return _gentlest(rows, duration_s)[:-1]
+    return _gentlest(rows, duration_s, acceleration)[:-1]
 
 
 def run_out(path: Array, duration_s: float) -> Array:
@@ -124,7 +125,7 @@ def run_out(path: Array, duration_s: float) -> Array:
         )
         return out
 
-    return _gentlest(rows, duration_s)[1:]
+    return _gentlest(rows, duration_s, acceleration)[1:]
 
 
 def quintic(
@@ -145,13 +146,14 @@ def quintic(
     return out
 
 
-def _gentlest(rows: Callable[[float], Array], seconds: float) -> Array:
+def _gentlest(rows: Callable[[float], Array], seconds: float, at_path: Array) -> Array:
     """The curve over the shortest time from `seconds` on that stays within the transit limit."""
+    limit = max(TRANSIT_ACCELERATION, 1.1 * float(np.linalg.norm(at_path[:3])))
     while True:
         seconds = max(round(seconds / CONTROL_DT), 5) * CONTROL_DT
         curve = rows(seconds)
         peak = np.linalg.norm(accelerations(curve[:, :3]), axis=1).max()
-        if peak <= TRANSIT_ACCELERATION or seconds > _LONGEST_TRANSIT_S:
+        if peak <= limit or seconds > _LONGEST_TRANSIT_S:
             return curve
         seconds *= _LENGTHEN
 

@@ -16,7 +16,9 @@ from sim_core.errors import SettingsError
 from sim_core.settings_file import decode_text, parse_toml
 
 CSV_COLUMNS = ("t_s", "x_m", "y_m", "z_m", "yaw_rad")
-"""Columns of a path file: time, position in W, and (if given) yaw."""
+"""Columns of a path file: time, position in W, and (if given) yaw; t, x, y, z, yaw will do too."""
+
+_SHORT_COLUMNS = tuple(name.split("_")[0] for name in CSV_COLUMNS)
 
 LONGEST_S = 600.0
 """A reference may not last longer: a Crazyflie's battery is empty before."""
@@ -26,19 +28,23 @@ _REQUIRED = object()
 
 @dataclass(frozen=True)
 class Key:
-    """What one key of a task file may hold: a text, one number, or `size` numbers."""
+    """What one key of a task file may hold: a text, one number (whole or not), `size` numbers."""
 
     size: int = 1
     default: Any = _REQUIRED
     low: float = -math.inf
     high: float = math.inf
     text: bool = False
+    whole: bool = False
+    rising: bool = False
 
     def expected(self) -> str:
         """The expectation, in words."""
         if self.text:
             return "a text"
-        noun = "a number" if self.size == 1 else f"{self.size} numbers"
+        noun = "a whole number" if self.whole else "a number"
+        if self.size > 1:
+            noun = f"{self.size} numbers, low to high," if self.rising else f"{self.size} numbers"
         if math.isinf(self.low) and math.isinf(self.high):
             return noun
         return f"{noun} from {self.low:g} to {self.high:g}"
@@ -48,18 +54,26 @@ class Key:
         if self.text:
             return isinstance(value, str)
         values = value if self.size > 1 and isinstance(value, list) else [value]
-        return len(values) == self.size and all(
-            isinstance(v, int | float) and not isinstance(v, bool) and self.low <= v <= self.high
+        kind = int if self.whole else int | float
+        fits = len(values) == self.size and all(
+            isinstance(v, kind) and not isinstance(v, bool) and self.low <= v <= self.high
             for v in values
         )
+        return fits and (not self.rising or values == sorted(values))
 
 
+_LENGTH = 50.0  # [m] an indoor flight's room, and then some  # guess
+_YAW = Key(default=0.0, low=-2 * math.pi, high=2 * math.pi)
 _ANY_KIND = {
     "lead_in_s": Key(default=2.0, low=0.5, high=60.0),
     "run_out_s": Key(default=1.0, low=0.5, high=60.0),
+    # The room that the path may not leave: the flight guard's geofence, unless a file knows better.
+    "room_low_m": Key(size=3, default=[-2.5, -2.5, 0.0], low=-_LENGTH, high=_LENGTH),
+    "room_high_m": Key(size=3, default=[2.5, 2.5, 2.0], low=-_LENGTH, high=_LENGTH),
 }
-_LENGTH = 50.0  # [m] an indoor flight's room, and then some  # guess
-_YAW = Key(default=0.0, low=-2 * math.pi, high=2 * math.pi)
+_HEIGHT = Key(default=1.0, low=0.0, high=_LENGTH)
+_LEGS = Key(default=12, low=1, high=1000, whole=True)
+_SEED = Key(default=0, low=0, high=2**32 - 1, whole=True)
 
 KINDS: dict[str, dict[str, Key]] = {
     "hover": {
@@ -72,7 +86,34 @@ KINDS: dict[str, dict[str, Key]] = {
         "period_s": Key(low=0.5, high=LONGEST_S),
         "laps": Key(default=3.0, low=0.1, high=1000.0),
         "amplitude_m": Key(default=1.0, low=0.01, high=_LENGTH),
-        "height_m": Key(default=1.0, low=0.0, high=_LENGTH),
+        "height_m": _HEIGHT,
+        "yaw_rad": _YAW,
+        **_ANY_KIND,
+    },
+    "pentagram": {
+        "radius_m": Key(default=0.7, low=0.01, high=_LENGTH),
+        "speed_m_s": Key(default=1.0, low=0.01, high=_LENGTH),
+        "laps": Key(default=2.0, low=0.1, high=1000.0),
+        "height_m": _HEIGHT,
+        "yaw_rad": _YAW,
+        **_ANY_KIND,
+    },
+    "zigzag": {
+        "reach_m": Key(default=1.0, low=0.01, high=_LENGTH),
+        "leg_s": Key(size=2, default=[1.0, 1.5], low=0.1, high=LONGEST_S, rising=True),
+        "legs": _LEGS,
+        "seed": _SEED,
+        "height_m": _HEIGHT,
+        "yaw_rad": _YAW,
+        **_ANY_KIND,
+    },
+    "polynomial": {
+        "reach_m": Key(size=3, default=[1.0, 1.0, 0.3], low=0.01, high=_LENGTH),
+        "leg_s": Key(size=2, default=[1.5, 2.5], low=0.1, high=LONGEST_S, rising=True),
+        "legs": Key(default=8, low=1, high=1000, whole=True),
+        "max_acceleration_m_s2": Key(default=4.5, low=0.1, high=50.0),
+        "seed": _SEED,
+        "height_m": _HEIGHT,
         "yaw_rad": _YAW,
         **_ANY_KIND,
     },
@@ -124,7 +165,7 @@ def _faults(table: dict[str, Any], keys: dict[str, Key]) -> list[str]:
 
 
 def read_path(path: Path) -> NDArray[np.float64]:
-    """Read a path file: comments (#), a header, then rows t_s, x_m, y_m, z_m and maybe yaw_rad.
+    """Read a path file: comments (#), a header, then rows of time, position and maybe yaw.
 
     Returns:
         Rows of time [s], position [m; W] and yaw [rad], shape (K, 5); yaw is 0 where none is given.
@@ -152,7 +193,7 @@ def read_path(path: Path) -> NDArray[np.float64]:
 def _header(line: tuple[int, str], path: Path) -> int:
     number, text = line
     names = tuple(name.strip() for name in text.split(","))
-    if names not in (CSV_COLUMNS, CSV_COLUMNS[:4]):
+    if names not in (CSV_COLUMNS, CSV_COLUMNS[:4], _SHORT_COLUMNS, _SHORT_COLUMNS[:4]):
         wanted = f"{','.join(CSV_COLUMNS[:4])}[,{CSV_COLUMNS[4]}]"
         raise SettingsError(f"{path}, line {number}: expected the header {wanted}, got {text!r}.")
     return len(names)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim_core import references
+from sim_core import references, shapes
 from sim_core.errors import SettingsError
 from sim_core.references import CONTROL_DT, LIFT_LIMITS
 from sim_core.task_files import LONGEST_S, read_path, read_toml
@@ -22,6 +22,7 @@ from sim_core.task_files import LONGEST_S, read_path, read_toml
 __all__ = ["CONTROL_DT", "Reference", "TrackTask", "Window", "load_task", "task_names"]
 
 _BUILT_IN = Path(__file__).parent / "tasks"
+_CORNERED = ("pentagram", "zigzag")  # their corners ask for any thrust; their straights for none
 _LOWEST_M = 0.1  # a reference nearer to the floor than a drone is wide is a mistake in its file
 
 
@@ -131,26 +132,76 @@ def _from_toml(path: Path) -> dict[str, Any]:
 
 def _path(settings: dict[str, Any], name: str) -> references.Array:
     """The path proper, shape (M, 4)."""
-    if settings["kind"] == "hover":
-        position = np.asarray(settings["position_m"], dtype=np.float64)
-        return references.still(position, settings["yaw_rad"], settings["duration_s"])
-    if settings["kind"] == "lemniscate":
-        if settings["period_s"] * settings["laps"] > LONGEST_S:
-            raise SettingsError(
-                f"task {name!r}: expected period_s × laps of at most {LONGEST_S:g} s,"
-                f" got {settings['period_s'] * settings['laps']:g} s."
-            )
-        return references.lemniscate(
-            settings["amplitude_m"],
-            settings["height_m"],
-            settings["yaw_rad"],
-            settings["period_s"],
-            settings["laps"],
-        )
+    make = {"hover": _hover, "lemniscate": _lemniscate, "path": _recorded}
+    make |= {"pentagram": _pentagram, "zigzag": _zigzag, "polynomial": _polynomial}
+    return make[settings["kind"]](settings, name)
+
+
+def _hover(settings: dict[str, Any], name: str) -> references.Array:  # noqa: ARG001  # as the others
+    position = np.asarray(settings["position_m"], dtype=np.float64)
+    return references.still(position, settings["yaw_rad"], settings["duration_s"])
+
+
+def _lemniscate(settings: dict[str, Any], name: str) -> references.Array:
+    _refuse_long(name, "period_s × laps", settings["period_s"] * settings["laps"])
+    return references.lemniscate(
+        settings["amplitude_m"],
+        settings["height_m"],
+        settings["yaw_rad"],
+        settings["period_s"],
+        settings["laps"],
+    )
+
+
+def _pentagram(settings: dict[str, Any], name: str) -> references.Array:
+    radius, speed, laps = settings["radius_m"], settings["speed_m_s"], settings["laps"]
+    _refuse_long(name, "laps at this speed", 10.0 * radius * laps / speed)
+    made = shapes.pentagram(radius, settings["height_m"], settings["yaw_rad"], speed, laps)
+    return _slow_enough(name, *made)
+
+
+def _zigzag(settings: dict[str, Any], name: str) -> references.Array:
+    leg_s, legs = settings["leg_s"], settings["legs"]
+    _refuse_long(name, "legs × leg_s", legs * leg_s[1])
+    reach, height, yaw = settings["reach_m"], settings["height_m"], settings["yaw_rad"]
+    return _slow_enough(name, *shapes.zigzag(reach, height, yaw, leg_s, legs, settings["seed"]))
+
+
+def _polynomial(settings: dict[str, Any], name: str) -> references.Array:
+    leg_s, legs = settings["leg_s"], settings["legs"]
+    _refuse_long(name, "legs × leg_s", legs * leg_s[1])
+    return shapes.polynomials(
+        settings["reach_m"],
+        settings["height_m"],
+        settings["yaw_rad"],
+        leg_s,
+        legs,
+        settings["max_acceleration_m_s2"],
+        settings["seed"],
+    )
+
+
+def _recorded(settings: dict[str, Any], name: str) -> references.Array:  # noqa: ARG001
     rows = read_path(Path(settings["folder"]) / settings["file"])
     rows[:, 1:4] += np.asarray(settings["offset_m"], dtype=np.float64)
     rows[:, 4] = np.unwrap(rows[:, 4])
     return references.spline(rows[:, 0], rows[:, 1:])
+
+
+def _refuse_long(name: str, what: str, seconds: float) -> None:
+    if seconds > LONGEST_S:
+        raise SettingsError(
+            f"task {name!r}: expected {what} of at most {LONGEST_S:g} s, got {seconds:g} s."
+        )
+
+
+def _slow_enough(name: str, rows: references.Array, speed_m_s: float) -> references.Array:
+    if speed_m_s > shapes.FASTEST_M_S:
+        raise SettingsError(
+            f"task {name!r}: expected straights of at most {shapes.FASTEST_M_S:g} m/s,"
+            f" got {speed_m_s:.2f} m/s."
+        )
+    return rows
 
 
 def _reference(
@@ -166,7 +217,7 @@ def _reference(
         lead_in = references.lead_in(begin, path, settings["lead_in_s"])
         rows = np.concatenate([lead_in, path, references.run_out(path, settings["run_out_s"])])
         before = len(lead_in)
-    _check(rows, name)
+    _check(rows, before, settings, name)
     samples = rows.astype(np.float32)
     samples.flags.writeable = False
     end = before + len(path) - 1
@@ -174,20 +225,49 @@ def _reference(
     return Reference(name, samples, scored)
 
 
-def _check(rows: references.Array, name: str) -> None:
-    """Refuse what no Crazyflie can fly."""
+def _check(rows: references.Array, before: int, settings: dict[str, Any], name: str) -> None:
+    """Refuse what no Crazyflie can fly, or what leaves the room that it began in."""
+    smooth = settings["kind"] not in _CORNERED
+    faults = [
+        *_too_low(rows),
+        *(_too_much_thrust(rows) if smooth else []),
+        *_outside(rows, before, settings),
+    ]
+    if faults:
+        raise SettingsError(f"task {name!r}: {'; '.join(faults)}.")
+
+
+def _too_low(rows: references.Array) -> list[str]:
     lowest = int(np.argmin(rows[:, 2]))
-    if rows[lowest, 2] < _LOWEST_M:
-        raise SettingsError(
-            f"task {name!r}: expected a height of at least {_LOWEST_M} m all along,"
-            f" got {rows[lowest, 2]:.2f} m at {lowest * CONTROL_DT:.2f} s."
-        )
+    if rows[lowest, 2] >= _LOWEST_M:
+        return []
+    return [
+        f"expected a height of at least {_LOWEST_M} m all along,"
+        f" got {rows[lowest, 2]:.2f} m at {lowest * CONTROL_DT:.2f} s"
+    ]
+
+
+def _too_much_thrust(rows: references.Array) -> list[str]:
     low, high = LIFT_LIMITS
     lift = references.lift_asked(rows[:, :3])
     worst = int(np.argmax(np.maximum(lift - high, low - lift))) if len(lift) else 0
-    if len(lift) and not low <= lift[worst] <= high:
-        raise SettingsError(
-            f"task {name!r}: expected a path that asks for {low:g} to {high:g} times the weight"
-            f" in thrust (CF2.1+ has 1.69), got {lift[worst]:.2f} at"
-            f" {(worst + 1) * CONTROL_DT:.2f} s."
-        )
+    if not len(lift) or low <= lift[worst] <= high:
+        return []
+    return [
+        f"expected a path that asks for {low:g} to {high:g} times the weight in thrust"
+        f" (CF2.1+ has 1.69), got {lift[worst]:.2f} at {(worst + 1) * CONTROL_DT:.2f} s"
+    ]
+
+
+def _outside(rows: references.Array, before: int, settings: dict[str, Any]) -> list[str]:
+    low, high = np.array(settings["room_low_m"]), np.array(settings["room_high_m"])
+    over = np.maximum(rows[:, :3] - high, low - rows[:, :3])
+    if (over[0] > 0.0).any():
+        over[:before] = -np.inf
+    row, axis = np.unravel_index(np.argmax(over), over.shape)
+    if over[row, axis] <= 1e-9:
+        return []
+    return [
+        f"expected a path within the room, {'xyz'[axis]} from {low[axis]:g} to {high[axis]:g} m"
+        f" (room_low_m, room_high_m), got {rows[row, axis]:.2f} m at {row * CONTROL_DT:.2f} s"
+    ]

@@ -26,7 +26,10 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 
 def test_built_in_every_one_loads() -> None:
-    assert task_names() == ["hover", "lemniscate", "recorded"]
+    assert task_names() == [
+        "hover", "lemniscate", "lemniscate_fast", "lemniscate_slow", "pentagram", "polynomial",
+        "recorded", "zigzag",
+    ]  # fmt: skip
     for name in task_names():
         task = load_task(name)
         samples = task.reference.samples
@@ -54,6 +57,55 @@ def test_lemniscate_peak_acceleration_is_17_eighths_of_omega_squared(period_s: f
     peak = np.linalg.norm(references.accelerations(samples[:, :3]), axis=1).max()
     assert peak == pytest.approx(17 / 8 * (2 * np.pi / period_s) ** 2, rel=1e-3)
     load_task(LEMNISCATE.format(period_s))
+
+
+def test_lemniscates_of_all_three_speeds_have_a_short_lead_in() -> None:
+    for name, period_s in (("lemniscate_fast", 3.5), ("lemniscate_slow", 15.0)):
+        reference = load_task(name, start=(0.0, 0.0, 1.0, 0.0)).reference
+        assert reference.scored.start_s < 2.5
+        assert reference.duration_s - reference.scored.end_s < 1.5
+        t = reference.scored.start_s + period_s / 8
+        np.testing.assert_allclose(
+            reference.position(t), [np.sqrt(0.5), 0.5, 1.0], atol=2e-2 if period_s < 5 else 5e-3
+        )
+
+
+def test_pentagram_visits_every_second_of_five_points_at_a_steady_speed() -> None:
+    samples = rows("pentagram")
+    edge = 2 * 0.7 * np.sin(np.pi * 2 / 5)
+    for corner in range(11):
+        angle = 4 * np.pi / 5 * corner
+        at = np.linalg.norm(samples[:, :2] - 0.7 * np.array([np.cos(angle), np.sin(angle)]), axis=1)
+        assert (
+            at[max(0, round(100 * edge * corner) - 2) : round(100 * edge * corner) + 3].min() < 6e-3
+        )
+    speed = np.linalg.norm(np.diff(samples[:, :2], axis=0), axis=1) / CONTROL_DT
+    assert np.median(speed) == pytest.approx(1.0, abs=1e-4)
+    assert speed.max() < 1.0001
+    assert len(samples) == 1 + int(100 * 10 * edge)
+
+
+def test_zigzag_goes_straight_for_one_to_one_and_a_half_seconds() -> None:
+    samples = rows("zigzag")
+    bends = np.linalg.norm(references.accelerations(samples[:, :3]), axis=1) > 1.0
+    corners = np.flatnonzero(bends & ~np.r_[False, bends[:-1]]) * CONTROL_DT
+    legs = np.diff(corners)
+    assert len(legs) == 10  # of twelve, the first and the last have a corner at one end only
+    assert 0.97 < legs.min() < legs.max() < 1.53
+    assert np.abs(samples[:, :2]).max() <= 1.0
+    other = load_task("kind = 'zigzag'\nseed = 1").reference.samples
+    assert not np.array_equal(other[:100], rows("zigzag")[:100])
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_polynomials_of_any_seed_are_smooth_and_stay_within_reach(seed: int) -> None:
+    samples = load_task(f"kind = 'polynomial'\nseed = {seed}").reference.samples.astype(float)
+    assert (np.abs(samples[:, :3] - [0, 0, 1]) <= [1.0001, 1.0001, 0.3001]).all()
+    acceleration = references.accelerations(samples[:, :3])
+    assert np.linalg.norm(acceleration, axis=1).max() < 4.6
+    assert np.abs(np.diff(acceleration, axis=0)).max() < 1.0  # no jump where two meet
+    assert 8 * 1.5 <= (len(samples) - 1) * CONTROL_DT <= 8 * 2.5 + 1e-9
 
 
 def test_recorded_is_a_real_flight_within_the_room() -> None:
@@ -204,6 +256,14 @@ def test_path_file_alone_is_a_task(tmp_path: Path) -> None:
     np.testing.assert_allclose(task.reference.position(1.5), [0.75, 0, 1], atol=1e-6)
 
 
+def test_path_file_with_plain_column_names_is_a_task(tmp_path: Path) -> None:
+    short = PATH.replace("t_s,x_m,y_m,z_m", "t, x, y, z")
+    named = rows(str(write(tmp_path, "line.csv", PATH)))
+    np.testing.assert_array_equal(rows(str(write(tmp_path, "short.csv", short))), named)
+    turned = "t,x,y,z,yaw\n0,0,0,1,0.2\n1,0,0,1,0.4\n"
+    assert rows(str(write(tmp_path, "yaw.csv", turned)))[100, 3] == pytest.approx(0.4)
+
+
 def test_path_in_a_toml_is_found_beside_it_and_moved(tmp_path: Path) -> None:
     write(tmp_path, "line.csv", PATH.replace("\n0,", ",yaw_rad\n0,").replace(",1\n", ",1,0.5\n"))
     path = write(
@@ -226,7 +286,7 @@ def refused(name_or_path: object) -> str:
 
 def test_refusal_unknown_name_lists_what_there_is() -> None:
     assert "'hovr'" in refused("hovr")
-    assert "hover, lemniscate, recorded" in refused("hovr")
+    assert "hover, lemniscate, lemniscate_fast, " in refused("hovr")
 
 
 def test_refusal_faults_of_a_toml_are_named_at_once(tmp_path: Path) -> None:
@@ -249,13 +309,24 @@ def test_refusal_faults_of_a_toml_are_named_at_once(tmp_path: Path) -> None:
     [
         ("kind = 'hover'\nposition_m = [0, 0, 1\nyaw_rad = %\n", "line 3, column"),
         ("kind = 'hover'\n position_m \x00= [0, 0, 1]\n", "line 2, column 13"),
-        ("kind = 'orbit'\n", "kind: expected one of hover, lemniscate, path, got 'orbit'"),
+        (
+            "kind = 'orbit'\n",
+            "expected one of hover, lemniscate, pentagram, zigzag, polynomial, path, got",
+        ),
         ("period_s = 5\n", "kind: expected one of"),
         ("kind = 'hover'\nposition_m = [0, nan, 1]\n", "position_m: expected 3 numbers"),
         ("kind = 'hover'\nposition_m = [0, 1]\n", "position_m: expected 3 numbers"),
         ("kind = 'hover'\nposition_m = [0, 0, true]\n", "position_m: expected 3 numbers"),
         ("kind = 'hover'\nposition_m = [0, 0, 0.05]\n", "height of at least 0.1 m"),
         ("kind = 'lemniscate'\nperiod_s = 500\n", "period_s × laps of at most 600 s"),
+        ("kind = 'zigzag'\nlegs = 2.5\n", "legs: expected a whole number from 1 to 1000, got 2.5"),
+        ("kind = 'zigzag'\nleg_s = [2, 1]\n", "leg_s: expected 2 numbers, low to high, from"),
+        ("kind = 'zigzag'\nleg_s = [0.1, 0.1]\n", "straights of at most 5 m/s, got"),
+        ("kind = 'zigzag'\nlegs = 900\n", "legs × leg_s of at most 600 s, got 1350 s"),
+        ("kind = 'pentagram'\nspeed_m_s = 6\n", "straights of at most 5 m/s, got 6.00 m/s"),
+        ("kind = 'polynomial'\nmax_acceleration_m_s2 = 0.1\n", "found none in 1000 draws"),
+        ("kind = 'pentagram'\nradius_m = 2.6\n", "x from -2.5 to 2.5 m (room_low_m, room_high_m)"),
+        ("kind = 'hover'\nposition_m = [0, 0, 2.2]\n", "z from 0 to 2 m"),
         ("kind = 'path'\nfile = 'none.csv'\n", "none.csv: cannot be read: No such file"),
     ],
 )
@@ -300,6 +371,21 @@ def test_refusal_path_that_no_crazyflie_can_fly_is_named(period_s: float, flies:
         return
     assert "0.4 to 1.35 times the weight" in refused(LEMNISCATE.format(period_s))
     assert "got 1.38 at" in refused(LEMNISCATE.format(period_s))
+
+
+def test_refusal_room_of_ones_own_is_what_counts(tmp_path: Path) -> None:
+    words = "kind = 'hover'\nposition_m = [4, 0, 1]\n"
+    assert "x from -2.5 to 2.5 m" in refused(words)
+    load_task(words + "room_high_m = [5, 5, 3]\n")
+    far = PATH.replace("2,1,0,1", "2,3,0,1")
+    assert "got 3.00 m at 2.00 s" in refused(write(tmp_path, "far.csv", far))
+
+
+def test_refusal_names_height_thrust_and_room_at_once(tmp_path: Path) -> None:
+    dive = "t,x,y,z\n0,0,0,4\n1,0,0,0\n2,0,0,4\n"
+    sentence = refused(write(tmp_path, "dive.csv", dive))
+    for words in ("a height of at least 0.1 m", "in thrust", "within the room, z"):
+        assert words in sentence
 
 
 def test_refusal_free_fall_is_too_fast_a_descent(tmp_path: Path) -> None:
