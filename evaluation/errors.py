@@ -20,3 +20,11 @@ class LogError(EvaluationError, ValueError):
 
 class NothingToScoreError(LogError):
     """A file of a known form that holds nothing to judge by; its set is judged without it."""
+
+
+class BaselineError(EvaluationError, LookupError):
+    """A baseline that is not there, or not installed."""
+
+
+class PictureError(EvaluationError, ValueError):
+    """A picture of a kind that cannot be drawn."""

@@ -2,10 +2,11 @@
 """Fly a policy on many drones that it has never seen, and let the referee judge.
 
 The drones are drawn from the environment's randomisation and flown in the core with its noise and
-delays; commands come from PolicyRunner alone, and what is reported from the referee alone.
+delays; commands come from PolicyRunner alone, and what is reported from the referee alone. The live
+baselines (baselines.py) fly the same drones, drawn from the same seeds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.errors import EpisodeError
+from evaluation.figures import joined, tracking_figures
+from evaluation.recording import (
+    Episode,
+    Recording,
+    badness,
+    episode_of,
+    save_episodes,
+    thrust_to_weight,
+)
 from evaluation.referee import HOVERING, TRACKING, Rules, Score, score_tracking
 from policy_export.runtime import PolicyRunner
 from sim_core import _core
@@ -36,6 +46,12 @@ class Pilot(Protocol):
     def start(self, task: Sequence[TrackTask], controlled: Sequence[int]) -> Flight:
         """Begin a flight; see `PolicyRunner.start`."""
 
+
+TRACK = "lemniscate_fast"
+"""The task that "track" stands for: the lemniscate of T = 3.5 s."""
+
+WORST = 5
+"""Episodes kept for replay."""
 
 CHUNK = 1024
 """Drones flown at once: a recording of 10,000 would be gigabytes in the referee's float64."""
@@ -68,10 +84,10 @@ def trial_of(name_or_path: str | Path) -> Trial:
 
     hover: 5 s from ±1 m, a tilt up to 60°, ±1 m/s, ±2 rad/s and ±0.5 rad of yaw; success is to be
         near and steady for the last 2 s, which are also what the errors are taken over.
-    track: the lemniscate of T = 5.5 s, or any other task by its name or file: from rest within
+    track: the lemniscate of T = 3.5 s, or any other task by its name or file: from rest within
         ±0.3 m of where the lead-in begins; the errors are taken over the path proper.
     """
-    name = "lemniscate" if str(name_or_path) == "track" else name_or_path
+    name = TRACK if str(name_or_path) == "track" else name_or_path
     task = load_task(name)
     if len(np.unique(task.reference.samples, axis=0)) == 1:  # stands still
         duration = task.reference.duration_s
@@ -82,6 +98,41 @@ def trial_of(name_or_path: str | Path) -> Trial:
     begin = (0.0, 0.0, float(first[2]), float(first[3]))
     task = load_task(name, start=begin)
     return Trial(task, (0.3, 0.0, 0.0, 0.0, 0.0), task.reference.scored, TRACKING)
+
+
+@dataclass(frozen=True, eq=False)
+class Flown:
+    """An evaluation that was flown.
+
+    Attributes:
+        pilot: Who flew: a policy file's name, or a baseline.
+        task: What.
+        figures: See `evaluate`.
+        trial: The kind of episode.
+        worst: The worst episodes, the worst first.
+        middle: An episode with an error near the median.
+        errors_m: Distance to the goal of every drone over time, float32, shape (T, N).
+        rmse_m: The referee's, shape (N,).
+        thrust_to_weight: Of each drone, shape (N,).
+    """
+
+    pilot: str
+    task: str
+    figures: dict[str, Any]
+    trial: Trial
+    worst: list[Episode]
+    middle: Episode
+    errors_m: Float32
+    rmse_m: NDArray[np.float64]
+    thrust_to_weight: NDArray[np.float64]
+
+    def save_worst(self, folder: Path) -> Path:
+        """Write the worst episodes as an .npz (see `save_episodes`), and say where."""
+        names = (Path(self.pilot).stem, Path(self.task).stem or "task")
+        path = folder / f"{'-'.join(names)}-worst.npz"
+        folder.mkdir(parents=True, exist_ok=True)
+        save_episodes(self.worst, path, {"pilot": self.pilot, "task": self.task})
+        return path
 
 
 def evaluate(
@@ -97,27 +148,80 @@ def evaluate(
 
     Args:
         policy_path: The file.
-        task: "hover", "track" (the lemniscate), or any task's name or file.
+        task: "hover", "track" (the lemniscate of T = 3.5 s), or any task's name or file.
         episodes: How many drones fly, once each.
         seed: Of drones, starts and noise.
         environment: What drones are drawn from, and their noise; training's own by default.
         threads: Of the core.
 
     Returns:
-        `task`, `episodes`, `success_rate`, `crash_rate`, `rmse_m` (median over episodes),
-        `settled_error_m` (`median`, `p95`), `crashes` (by reason) and `seed`. A drone that crashed
-        has an infinite error; a figure that is infinite is None.
+        `task`, `episodes`, `seed` and the figures of `tracking_figures`.
+    """
+    flown = fly_policy(policy_path, task, episodes, seed, environment=environment, threads=threads)
+    return flown.figures
+
+
+def fly_policy(
+    policy_path: str | Path,
+    task: str | Path = "hover",
+    episodes: int = 1000,
+    seed: int = 1,
+    *,
+    environment: TrackEnvironment | None = None,
+    threads: int = 1,
+) -> Flown:
+    """The same, with what there is to draw and to replay."""
+    environment = environment or load_environment("track")
+    runner = PolicyRunner(policy_path, airframe=environment.airframe)
+
+    def fly(trial: Trial, count: int, chunk_seed: int) -> Recording:
+        return fly_drones(runner, trial, environment, count, chunk_seed, threads)
+
+    return fly_episodes(Path(policy_path).name, fly, task, episodes, seed)
+
+
+def fly_episodes(
+    pilot: str,
+    fly: Callable[[Trial, int, int], Recording],
+    task: str | Path,
+    episodes: int,
+    seed: int,
+) -> Flown:
+    """Fly a task's trial in chunks.
+
+    Args:
+        pilot: What reports call who flies.
+        fly: Flies so many drones of a seed through a trial.
+        task: As `evaluate` has it.
+        episodes: How many drones fly.
+        seed: Of the first chunk; another has its own.
     """
     if episodes < 1:
         raise EpisodeError(f"episodes: expected at least 1, got {episodes}.")
-    environment = environment or load_environment("track")
-    runner = PolicyRunner(policy_path, airframe=environment.airframe)
     trial = trial_of(task)
-    scores = [
-        fly_chunk(runner, trial, environment, min(CHUNK, episodes - begun), seed + begun, threads)
-        for begun in range(0, episodes, CHUNK)
-    ]
-    return {"task": str(task), "episodes": episodes, **_figures(scores), "seed": seed}
+    scores, errors, ratios, worst, middles = [], [], [], [], []
+    for recording in _chunks(fly, trial, episodes, seed):
+        order = badness(recording.score)
+        worst += [episode_of(recording, int(i)) for i in order[:WORST]]
+        middles.append(episode_of(recording, int(order[len(order) // 2])))
+        scores.append(recording.score)
+        errors.append(recording.errors_m())
+        ratios.append(thrust_to_weight(recording.parameters))
+    score, ratio = joined(scores), np.concatenate(ratios)
+    worst.sort(key=lambda e: (e.crash_time_s, 0.0) if np.isinf(e.rmse_m) else (np.inf, -e.rmse_m))
+    middles.sort(key=lambda e: e.rmse_m)
+    figures = {"task": str(task), "episodes": episodes, **tracking_figures(score, ratio)}
+    return Flown(
+        pilot, str(task), {**figures, "seed": seed}, trial, worst[:WORST],
+        middles[len(middles) // 2], np.concatenate(errors, axis=1), score.rmse_m, ratio,
+    )  # fmt: skip
+
+
+def _chunks(
+    fly: Callable[[Trial, int, int], Recording], trial: Trial, episodes: int, seed: int
+) -> Iterator[Recording]:
+    for begun in range(0, episodes, CHUNK):
+        yield fly(trial, min(CHUNK, episodes - begun), seed + begun)
 
 
 def fly_chunk(
@@ -129,23 +233,48 @@ def fly_chunk(
     threads: int = 1,
 ) -> Score:
     """Fly `count` drones through a trial at once; the referee's findings."""
-    reference = trial.task.reference
-    drones = _core.VecSim(
-        count, _core_settings(environment, trial), [reference.samples], threads=threads
-    )
-    drones.start(seed)
+    return fly_drones(pilot, trial, environment, count, seed, threads).score
+
+
+def fly_drones(
+    pilot: Pilot,
+    trial: Trial,
+    environment: TrackEnvironment,
+    count: int,
+    seed: int,
+    threads: int = 1,
+) -> Recording:
+    """Fly `count` drones through a trial at once."""
+    drones = drawn_drones(trial, environment, count, seed, threads)
     session = pilot.start([trial.task] * count, controlled=range(count))
-    steps = round(reference.duration_s / CONTROL_DT)
+    steps = round(trial.task.reference.duration_s / CONTROL_DT)
     truth = np.empty((steps + 1, count, 13), dtype=np.float32)
     truth[0] = drones.truth
+    parameters = drones.parameters.copy()
     lost = np.zeros(count, dtype=bool)
     for tick in range(steps):
         seen = _seen(drones.estimate, lost)
         drones.fly(session.command(seen, CONTROL_DT if tick else 0.0))
         truth[tick + 1] = drones.truth
-    times = np.arange(steps + 1) * CONTROL_DT
-    goal = reference.position(times)[:, None, :]
-    return score_tracking(times, truth, goal, trial.window_s, trial.rules)
+    return judged(trial, truth, parameters, seed)
+
+
+def drawn_drones(
+    trial: Trial, environment: TrackEnvironment, count: int, seed: int, threads: int = 1
+) -> _core.VecSim:
+    """The drones of a seed where a trial begins."""
+    settings = _core_settings(environment, trial)
+    drones = _core.VecSim(count, settings, [trial.task.reference.samples], threads=threads)
+    drones.start(seed)
+    return drones
+
+
+def judged(trial: Trial, truth: Float32, parameters: Float32, seed: int) -> Recording:
+    """A recording with the referee's findings; `truth` holds every control instant."""
+    times = np.arange(len(truth), dtype=np.float64) * CONTROL_DT
+    goal = trial.task.reference.position(times)
+    score = score_tracking(times, truth, goal[:, None, :], trial.window_s, trial.rules)
+    return Recording(times, truth, goal, parameters, seed, trial.window_s, score)
 
 
 def _seen(estimate: Float32, lost: NDArray[np.bool_]) -> Float32:
@@ -179,27 +308,3 @@ def _moved(task: TrackTask, up_m: float) -> TrackTask:
     samples = task.reference.samples + np.array([0.0, 0.0, up_m, 0.0], dtype=np.float32)
     reference = Reference(task.reference.name, samples, Window(*task.reference.scored))
     return TrackTask(task.name, reference)
-
-
-def _figures(scores: list[Score]) -> dict[str, Any]:
-    def joined(name: str) -> NDArray[Any]:
-        return np.concatenate([getattr(score, name) for score in scores])
-
-    settled, reasons = joined("settled_error_m"), joined("crash_reason")
-    return {
-        "success_rate": float(joined("success").mean()),
-        "crash_rate": float(joined("crashed").mean()),
-        "rmse_m": _quantile(joined("rmse_m"), 50),
-        "settled_error_m": {"median": _quantile(settled, 50), "p95": _quantile(settled, 95)},
-        "crashes": {
-            reason: int((reasons == i).sum())
-            for i, reason in enumerate(("none", "not_finite", "floor", "lost", "upset"))
-            if i
-        },
-    }
-
-
-def _quantile(values: NDArray[np.float64], percent: float) -> float | None:
-    """A percentile by rank, so that infinities do not spoil their neighbours; None if infinite."""
-    found = float(np.percentile(values, percent, method="lower" if percent == 50 else "higher"))
-    return found if np.isfinite(found) else None

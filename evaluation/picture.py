@@ -93,7 +93,8 @@ def _cm(metres: float) -> str:
     return f"{100 * metres:.1f} cm" if np.isfinite(metres) else "crashed"
 
 
-def _clean(axes: Axes, title: str, x: str, y: str) -> None:
+def clean(axes: Axes, title: str, x: str, y: str) -> None:
+    """Axes as all our pictures have them: a title, units, a faint grid."""
     axes.set_title(title, loc="left", fontsize=10.5, color=INK)
     axes.set_xlabel(x, **_STYLE)
     axes.set_ylabel(y, **_STYLE)
@@ -109,7 +110,7 @@ def _path(
     axes: Axes, flight: FlightRecord, colours: dict[str, str], of: tuple[int, int], title: str
 ) -> None:
     names = ("x [m]", "y [m]", "z [m]")
-    _clean(axes, title, names[of[0]], names[of[1]])
+    clean(axes, title, names[of[0]], names[of[1]])
     p = flight.reference_m
     axes.plot(p[:, of[0]], p[:, of[1]], color=REFERENCE, lw=4.0, label="reference")
     for i, phase in enumerate(flight.phases):
@@ -132,7 +133,7 @@ def _legend(axes: Axes, of: Axes) -> None:
 
 
 def _latency(axes: Axes, flight: FlightRecord) -> None:
-    _clean(axes, "Command latency", "ms", "% of commands")
+    clean(axes, "Command latency", "ms", "% of commands")
     latency = warm_latencies_ms(flight)
     if not len(latency):
         axes.text(0.5, 0.5, "no commands", ha="center", transform=axes.transAxes, **_STYLE)
@@ -164,7 +165,7 @@ def _phases(axes: Axes, flight: FlightRecord, colours: dict[str, str], *, named:
 
 
 def _error(axes: Axes, flight: FlightRecord, colours: dict[str, str]) -> None:
-    _clean(axes, "Distance to the reference (bold: judged)", "", "cm")
+    clean(axes, "Distance to the reference (bold: judged)", "", "cm")
     error = 100.0 * flight.error_m()
     axes.plot(flight.times_s, error, color=GREY, lw=0.8)
     judged = np.zeros(len(error), dtype=bool)
@@ -180,7 +181,7 @@ def _error(axes: Axes, flight: FlightRecord, colours: dict[str, str]) -> None:
 
 
 def _rates(axes: Axes, flight: FlightRecord, colours: dict[str, str]) -> None:
-    _clean(axes, "Body rates (faint: commanded)", "", "rad/s")
+    clean(axes, "Body rates (faint: commanded)", "", "rad/s")
     for i, (name, colour) in enumerate(_AXES):
         axes.plot(flight.times_s, flight.commands[:, 1 + i], color=colour, lw=0.8, alpha=0.4)
         axes.plot(flight.times_s, flight.states[:, 10 + i], color=colour, lw=1.0, label=name)
@@ -189,6 +190,6 @@ def _rates(axes: Axes, flight: FlightRecord, colours: dict[str, str]) -> None:
 
 
 def _thrust(axes: Axes, flight: FlightRecord, colours: dict[str, str]) -> None:
-    _clean(axes, "Commanded thrust", "time [s]", "N")
+    clean(axes, "Commanded thrust", "time [s]", "N")
     axes.plot(flight.times_s, flight.commands[:, 0], color=INK, lw=1.0)
     _phases(axes, flight, colours, named=False)

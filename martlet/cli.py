@@ -8,7 +8,7 @@ import json as json_format
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional, arg
@@ -72,33 +72,34 @@ def train(
 
 
 def evaluate(
-    policy: Positional[Path],
+    policy: Positional[Path | None] = None,
     task: str = "hover",
     episodes: int = 1000,
     seed: int = 1,
+    baseline: tuple[Literal["stock", "raptor"], ...] = (),
+    out: Path | None = None,
+    render: Path | None = None,
     changes: Changes = (),
     as_json: Json = False,
 ) -> None:
     """Fly a policy on drones it has never seen, and print what the referee saw.
 
     Args:
-        policy: Policy file.
-        task: "hover", "track" (the lemniscate of 5.5 s), or any task's name or file.
+        policy: Policy file; may be left out where baselines fly.
+        task: "hover", "track" (the lemniscate of 3.5 s), or any task's name or file.
         episodes: Drones that fly, once each.
         seed: Of drones, starts and noise.
+        baseline: Fly the same drones with these too: the firmware's stock controller, RAPTOR.
+        out: Folder for the worst episodes (.npz, to replay); beside the policy where not given.
+        render: Picture to draw: a .png, or a .gif of a middling and the worst drone.
         changes: See --set.
         as_json: See --json.
     """
-    from evaluation.evaluate import evaluate as fly_episodes
-    from martlet.summary import show_figures
-    from sim_core.environment import load_environment
+    from martlet.evaluation import Order, fly_order
+    from martlet.summary import show_evaluation
 
-    environment = load_environment("track", changes)
-    _tell(
-        fly_episodes(policy, task, episodes, seed, environment=environment),
-        as_json,
-        lambda figures: show_figures(f"{policy.name}: {task}, {episodes} episodes", figures),
-    )
+    order = Order(policy, task, episodes, seed, baseline, out, render, changes)
+    _tell(fly_order(order), as_json, show_evaluation)
 
 
 def export(run: Positional[Path], out: Path | None = None, as_json: Json = False) -> None:

@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An evaluation one can look at without a screen: one page (PNG) or a short film (GIF).
+
+The page: the paths of a middling and of the worst drone from above and from the side, every drone's
+error over time, and what error comes with what thrust to weight. The film: both drones flying.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from PIL import Image
+
+from evaluation.errors import PictureError
+from evaluation.evaluate import Flown
+from evaluation.figures import WEAK
+from evaluation.picture import BLUE, GREY, INK, REFERENCE, VERMILION, clean
+from evaluation.recording import Array, Episode
+
+_FRAMES_PER_S = 12.5  # 80 ms a frame: a whole number of GIF's hundredths of a second
+_LONGEST_FILM_S = 20.0
+_TRAIL_S = 0.8
+_LOST_M = 3.0  # a path is drawn as far as its error stays below: beyond, the drone is lost
+_ARM_M = 0.09  # half of the drawn cross: twice a Crazyflie's, to be seen
+_NAMES = ("x [m]", "y [m]", "z [m]")
+
+
+def render(flown: Flown, path: str | Path) -> None:
+    """Draw an evaluation.
+
+    Args:
+        flown: What was flown.
+        path: Where to write: a .png or a .gif, beside its place first, then renamed.
+
+    Raises:
+        PictureError: Another kind of file.
+    """
+    path = Path(path)
+    makers = {".png": _page, ".gif": _film}
+    maker = makers.get(path.suffix)
+    if maker is None:
+        raise PictureError(f"render: expected a .png or .gif file, got {str(path)!r}.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(path.name + ".part")
+    maker(flown, aside)
+    aside.replace(path)
+
+
+def check_kind(path: Path | None) -> None:
+    """Refuse a picture that cannot be drawn, before anything flies."""
+    if path is not None and path.suffix not in (".png", ".gif"):
+        raise PictureError(f"render: expected a .png or .gif file, got {str(path)!r}.")
+
+
+def _page(flown: Flown, path: Path) -> None:
+    figure = Figure(figsize=(12.5, 9.6), dpi=110, facecolor="white", layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.get_layout_engine().set(h_pad=0.08, w_pad=0.08)  # type: ignore[union-attr, call-arg]
+    grid = figure.add_gridspec(2, 3, height_ratios=(1.25, 1.0), width_ratios=(1.25, 1.25, 1.0))
+    above = figure.add_subplot(grid[0, 0])
+    _paths(above, flown, (0, 1), "From above")
+    side = figure.add_subplot(grid[0, 1])
+    _paths(side, flown, (0, 2), "From the side")
+    _ratios(figure.add_subplot(grid[0, 2]), flown)
+    _errors(figure.add_subplot(grid[1, :]), flown)
+    above.legend(
+        fontsize=8.5, frameon=False, loc="upper left", ncols=3, borderpad=0.0, handlelength=1.2,
+        columnspacing=1.0,
+    )  # fmt: skip
+    figure.suptitle(_heading(flown), fontsize=13, color=INK, linespacing=1.6)
+    figure.savefig(path, format="png")
+
+
+def _heading(flown: Flown) -> str:
+    found = flown.figures
+    parts = []
+    if found["success_rate"] is not None:
+        low, high = found["success_ci95"]
+        parts.append(f"success {found['success_rate']:.1%} ({low:.1%} to {high:.1%})")
+        parts.append(f"crashed {found['crash_rate']:.1%}")
+    if found["rmse_m"] is not None:
+        parts.append(f"RMSE {100 * found['rmse_m']:.1f} cm (median)")
+    if found["settled_error_m"]["median"] is not None:
+        parts.append(f"settled {100 * found['settled_error_m']['median']:.1f} cm")
+    title = f"{flown.pilot} on {flown.task}, {found['episodes']} drones"
+    return title + "\n" + "   ·   ".join(parts)
+
+
+def _shown(flown: Flown) -> list[tuple[str, str, Episode]]:
+    """The drones that are drawn: what they are called, their colour, their flight."""
+    return [
+        ("a middling drone", BLUE, flown.middle),
+        ("the worst drone", VERMILION, flown.worst[0]),
+    ]
+
+
+def _paths(axes: Axes, flown: Flown, of: tuple[int, int], title: str) -> None:
+    clean(axes, title, _NAMES[of[0]], _NAMES[of[1]])
+    goal = flown.middle.goal_m
+    axes.plot(goal[:, of[0]], goal[:, of[1]], color=REFERENCE, lw=4.0, label="reference")
+    if not np.ptp(goal, axis=0).any():
+        axes.plot(goal[:1, of[0]], goal[:1, of[1]], "o", color=REFERENCE, ms=9)
+    for name, colour, episode in reversed(_shown(flown)):
+        p = episode.truth[: _end(episode)]
+        axes.plot(p[:, of[0]], p[:, of[1]], color=colour, lw=1.3, label=name)
+        axes.plot(p[0, of[0]], p[0, of[1]], "o", color=colour, ms=4)
+        if np.isfinite(episode.crash_time_s):
+            axes.plot(p[-1, of[0]], p[-1, of[1]], "x", color=colour, ms=8, mew=2)
+    axes.set_aspect("equal", adjustable="datalim")
+    if of[1] == 2:
+        axes.axhline(0.0, color=INK, lw=1.2)
+
+
+def _end(episode: Episode) -> int:
+    """Samples until the crash, or all."""
+    if not np.isfinite(episode.crash_time_s):
+        return len(episode.times_s)
+    return max(2, int(np.searchsorted(episode.times_s, episode.crash_time_s, side="right")))
+
+
+def _ratios(axes: Axes, flown: Flown) -> None:
+    clean(axes, "Error of each drone", "thrust to weight", "RMSE [cm]")
+    crashed = ~np.isfinite(flown.rmse_m)
+    x, y = flown.thrust_to_weight, 100.0 * flown.rmse_m
+    top = 1.25 * float(np.quantile(y[~crashed], 0.995)) if (~crashed).any() else 1.0
+    axes.plot(x[~crashed], np.minimum(y[~crashed], top), ".", color=BLUE, ms=3, alpha=0.5, mew=0)
+    if crashed.any():
+        at = np.full(crashed.sum(), 1.04 * top)
+        axes.plot(x[crashed], at, "x", color=VERMILION, ms=4, label=f"crashed: {crashed.sum()}")
+        axes.legend(fontsize=8.5, frameon=False, loc="upper right", borderpad=0.0)
+    axes.set_ylim(0.0, 1.15 * top)
+    if x.min() < WEAK:
+        axes.axvspan(x.min() - 0.02, WEAK, color=GREY, alpha=0.15, lw=0)
+
+
+def _errors(axes: Axes, flown: Flown) -> None:
+    clean(axes, "Distance to the reference (shaded: judged)", "time [s]", "cm")
+    error = 100.0 * np.nan_to_num(flown.errors_m, nan=np.inf, posinf=np.inf)
+    low, middle, high = np.percentile(error, [5, 50, 95], axis=1, method="nearest")
+    times = flown.middle.times_s
+    start, end = flown.trial.window_s
+    judged = (times >= start - 1e-9) & (times <= end + 1e-9)
+    usual = float(np.max(middle[judged], initial=0.0))
+    most = float(np.max(high[judged], initial=0.0))
+    top = 1.3 * max(min(most, 4.0 * usual), 1.0)  # what falls out of the sky leaves the picture
+    axes.axvspan(start, end, color=GREY, alpha=0.10, lw=0)
+    axes.fill_between(
+        times, low, np.minimum(high, 2.0 * top), color=BLUE, alpha=0.18, lw=0,
+        label="5 to 95 % of the drones",
+    )  # fmt: skip
+    axes.plot(times, middle, color=INK, lw=1.4, label="half of the drones")
+    for name, colour, episode in _shown(flown):
+        rows = slice(0, _end(episode))
+        axes.plot(times[rows], 100.0 * episode.error_m()[rows], color=colour, lw=0.9, label=name)
+    axes.set_xlim(times[0], times[-1])
+    axes.set_ylim(0.0, min(top, 100.0 * _LOST_M))
+    axes.legend(
+        fontsize=8.5, loc="upper right", ncols=4, borderpad=0.3, edgecolor="none", framealpha=0.85
+    )
+
+
+def _film(flown: Flown, path: Path) -> None:
+    figure = Figure(figsize=(9.0, 5.2), dpi=80, facecolor="white", layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    grid = figure.add_gridspec(2, 2, height_ratios=(1.7, 1.0))
+    updates = [
+        *_stage(figure.add_subplot(grid[0, 0]), flown, (0, 1), "From above"),
+        *_stage(figure.add_subplot(grid[0, 1]), flown, (0, 2), "From the side"),
+        *_clock(figure.add_subplot(grid[1, :]), flown),
+    ]
+    figure.suptitle(_heading(flown).split("\n")[0], fontsize=11, color=INK)
+    length = min(flown.middle.times_s[-1], _LONGEST_FILM_S)
+    frames: list[Image.Image] = []
+    for at in np.arange(0.0, length + 1e-9, 1.0 / _FRAMES_PER_S):
+        for update in updates:
+            update(float(at))
+        canvas.draw()  # type: ignore[no-untyped-call]
+        if not frames:
+            figure.set_layout_engine("none")  # as the first frame has it: nothing jumps
+        pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+        picture = Image.fromarray(pixels).convert("RGB")
+        frames.append(picture.quantize(colors=64, dither=Image.Dither.NONE))
+    frames[0].save(
+        path, format="GIF", save_all=True, append_images=frames[1:], loop=0,
+        duration=round(1000.0 / _FRAMES_PER_S), optimize=False,
+    )  # fmt: skip
+
+
+Update = Callable[[float], None]
+"""Moves what is drawn to an instant [s]."""
+
+
+def _stage(axes: Axes, flown: Flown, of: tuple[int, int], title: str) -> list[Update]:
+    """A view with both drones as crosses, each with its last stretch behind it."""
+    clean(axes, title, _NAMES[of[0]], _NAMES[of[1]])
+    goal = flown.middle.goal_m
+    axes.plot(goal[:, of[0]], goal[:, of[1]], color=REFERENCE, lw=3.0)
+    (target,) = axes.plot([], [], "o", color=GREY, ms=7, mfc="none", mew=1.5)
+    seen = [goal[:, of]] + [
+        e.truth[: _end(e), of] for _, _, e in _shown(flown)
+    ]  # fmt: skip
+    corners = np.concatenate([np.array([s.min(axis=0), s.max(axis=0)]) for s in seen])
+    low, high = corners.min(axis=0) - 0.2, corners.max(axis=0) + 0.2
+    middle = goal[:, of].mean(axis=0)
+    low, high = np.maximum(low, middle - _LOST_M), np.minimum(high, middle + _LOST_M)
+    axes.plot(*np.array([low, high]).T, " ")  # what has to be in sight
+    axes.set_aspect("equal", adjustable="datalim")
+    if of[1] == 2:
+        axes.axhline(0.0, color=INK, lw=1.2)
+    updates = [_drone(axes, colour, episode, of) for _, colour, episode in _shown(flown)]
+
+    def aim(at: float) -> None:
+        row = int(np.searchsorted(flown.middle.times_s, at - 1e-9))
+        target.set_data(goal[row : row + 1, of[0]], goal[row : row + 1, of[1]])
+
+    return [aim, *updates]
+
+
+def _drone(axes: Axes, colour: str, episode: Episode, of: tuple[int, int]) -> Update:
+    trail = axes.plot([], [], color=colour, lw=1.2, alpha=0.6)[0]
+    arms = [axes.plot([], [], color=colour, lw=2.4, solid_capstyle="round")[0] for _ in range(2)]
+    end = _end(episode)
+    crashed = np.isfinite(episode.crash_time_s)
+
+    def move(at: float) -> None:
+        row = min(int(np.searchsorted(episode.times_s, at - 1e-9)), end - 1)
+        first = int(np.searchsorted(episode.times_s, at - _TRAIL_S))
+        p = episode.truth[min(first, row) : row + 1, :3]
+        trail.set_data(p[:, of[0]], p[:, of[1]])
+        for arm, tips in zip(arms, _cross(episode.truth[row]), strict=True):
+            arm.set_data(tips[:, of[0]], tips[:, of[1]])
+            arm.set_alpha(0.3 if crashed and row == end - 1 else 1.0)
+
+    return move
+
+
+def _cross(state: Array) -> list[Array]:
+    """Tips of both arms in W, each of shape (2, 3): motors sit at 45° to forward."""
+    x, y, z, w = (float(v) for v in state[3:7])
+    forward = np.array([1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y)])
+    left = np.array([2 * (x * y - w * z), 1 - 2 * (x * x + z * z), 2 * (y * z + w * x)])
+    arms = (_ARM_M * (forward + side * left) for side in (1.0, -1.0))
+    return [np.array([state[:3] - arm, state[:3] + arm]) for arm in arms]
+
+
+def _clock(axes: Axes, flown: Flown) -> list[Update]:
+    """Both drones' error as it grows."""
+    clean(axes, "Distance to the reference", "time [s]", "cm")
+    times = flown.middle.times_s
+    lines: list[tuple[Line2D, Array]] = []
+    tops = [5.0]
+    for name, colour, episode in _shown(flown):
+        error = 100.0 * episode.error_m()
+        error[_end(episode) :] = np.nan
+        label = f"{name} (thrust to weight {episode.thrust_to_weight():.2f})"
+        lines.append((axes.plot([], [], color=colour, lw=1.4, label=label)[0], error))
+        tops.append(float(np.nanmax(np.where(np.isfinite(error), error, np.nan))))
+    axes.set_xlim(times[0], min(times[-1], _LONGEST_FILM_S))
+    axes.set_ylim(0.0, 1.15 * min(max(tops), 100.0 * _LOST_M))
+    axes.axvspan(*flown.trial.window_s, color=GREY, alpha=0.10, lw=0)
+    axes.legend(fontsize=8.5, frameon=False, loc="upper right")
+
+    def grow(at: float) -> None:
+        rows = int(np.searchsorted(times, at - 1e-9)) + 1
+        for line, error in lines:
+            line.set_data(times[:rows], error[:rows])
+
+    return [grow]

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `martlet eval` does: a policy and baselines on the same drones; replays and a picture."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evaluation.evaluate import Flown, fly_policy
+from martlet.errors import UsageError
+from sim_core.environment import TrackEnvironment, load_environment
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for on the command line; see `martlet eval --help`."""
+
+    policy: Path | None
+    task: str
+    episodes: int
+    seed: int
+    baselines: tuple[str, ...]
+    out: Path | None
+    render: Path | None
+    changes: tuple[str, ...]
+
+
+def fly_order(order: Order) -> dict[str, Any]:
+    """Fly, save, draw.
+
+    Returns:
+        The figures of the policy, or of the first baseline where there is none, with `pilot`,
+        `worst` (file of the worst episodes, where there is a place for it), `picture` (if one was
+        drawn) and, under `baselines`, the same of the others.
+
+    Raises:
+        UsageError: Nobody to fly.
+    """
+    from evaluation.evaluation_picture import check_kind, render
+
+    check_kind(order.render)
+    pilots = _pilots(order, load_environment("track", order.changes))
+    if not pilots:
+        raise UsageError("eval: expected a policy file, --baseline stock or raptor, got neither.")
+    flown = [fly() for fly in pilots]
+    told = [_told(each, order) for each in flown]
+    if len(told) > 1:
+        told[0]["baselines"] = {each.pilot: t for each, t in zip(flown[1:], told[1:], strict=True)}
+    if order.render:
+        render(flown[0], order.render)
+        told[0]["picture"] = str(order.render)
+    return told[0]
+
+
+def _pilots(order: Order, environment: TrackEnvironment) -> list[Callable[[], Flown]]:
+    from evaluation.baselines import fly_baseline
+
+    asked = (order.task, order.episodes, order.seed)
+    pilots: list[Callable[[], Flown]] = []
+    if order.policy:
+        policy = order.policy
+        pilots.append(lambda: fly_policy(policy, *asked, environment=environment))
+    for name in order.baselines:
+        pilots.append(lambda name=name: fly_baseline(name, *asked, environment=environment))  # type: ignore[misc]
+    return pilots
+
+
+def _told(flown: Flown, order: Order) -> dict[str, Any]:
+    told = {"pilot": flown.pilot, **flown.figures}
+    folder = order.out or (order.policy.parent if order.policy else None)
+    if folder is not None:
+        told["worst"] = str(flown.save_worst(folder))
+    return told

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures of an evaluation, and the command that draws them."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from evaluation.baselines import fly_baseline
+from evaluation.errors import PictureError
+from evaluation.evaluation_picture import check_kind, render
+from martlet import cli
+
+
+@pytest.fixture(scope="module")
+def flown():
+    return fly_baseline("stock", "kind = 'hover'\nposition_m = [0, 0, 1]\nduration_s = 2", 12)
+
+
+def test_page_is_a_picture_with_both_colours(flown, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "page.png"
+    render(flown, path)
+    with Image.open(path) as page:
+        pixels = np.asarray(page.convert("RGB")).reshape(-1, 3)
+    for colour in ((0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00)):
+        assert (np.abs(pixels.astype(int) - colour).sum(axis=1) < 12).sum() > 100
+    assert [p.name for p in path.parent.iterdir()] == ["page.png"]
+
+
+def test_film_lasts_as_long_as_the_flight_and_moves(flown, tmp_path: Path) -> None:
+    path = tmp_path / "film.gif"
+    render(flown, path)
+    with Image.open(path) as film:
+        assert film.n_frames == 26  # 2 s at 12.5 frames a second, both ends
+        assert film.info["duration"] == 80
+        first = np.asarray(film.convert("RGB")).astype(int)
+        film.seek(20)
+        later = np.asarray(film.convert("RGB")).astype(int)
+    assert (np.abs(later - first).sum(axis=2) > 60).sum() > 200
+
+
+def test_picture_of_another_kind_is_refused_before_anything_flies(flown) -> None:
+    for refuse in (check_kind, lambda path: render(flown, path)):
+        with pytest.raises(PictureError, match=r"expected a \.png or \.gif file, got 'x\.mp4'"):
+            refuse(Path("x.mp4"))
+    check_kind(None)
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
+    monkeypatch.setattr(sys, "argv", ["martlet", "eval", *words])
+    cli.main()
+
+
+def test_eval_flies_a_policy_and_a_baseline_on_the_same_drones(
+    monkeypatch: pytest.MonkeyPatch, capsys, policy_path: Path, tmp_path: Path
+) -> None:
+    run(
+        monkeypatch, str(policy_path), "--task", "hover", "--episodes", "12", "--baseline", "stock",
+        "--out", str(tmp_path), "--render", str(tmp_path / "p.png"), "--json",
+    )  # fmt: skip
+    told = json.loads(capsys.readouterr().out)
+    assert told["pilot"] == "policy.onnx"
+    assert {"success_rate", "success_ci95", "rmse_m", "settled_error_m", "crash_rate"} <= set(told)
+    assert told["baselines"]["stock"]["tail"]["episodes"] == told["tail"]["episodes"]
+    for path in (told["worst"], told["picture"], told["baselines"]["stock"]["worst"]):
+        assert Path(path).is_file()
+    assert Path(told["worst"]).parent == tmp_path
+
+
+def test_eval_prints_a_column_for_each_pilot(
+    monkeypatch: pytest.MonkeyPatch, capsys, policy_path: Path, tmp_path: Path
+) -> None:
+    words = (str(policy_path), "--episodes", "4", "--baseline", "stock", "--out", str(tmp_path))
+    run(monkeypatch, *words)
+    out = capsys.readouterr().out
+    for text in ("policy.onnx", "stock", "success_ci95", "thrust/weight 1.5 to 1.7", "begins at"):
+        assert text in out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ((), "expected a policy file, --baseline stock or raptor, got neither"),
+        (("--baseline", "stock", "--render", "x.mp4"), "expected a .png or .gif file"),
+        (("--baseline", "stock", "--episodes", "0"), "episodes: expected at least 1, got 0"),
+    ],
+)
+def test_eval_asked_for_wrongly_ends_with_two(
+    monkeypatch: pytest.MonkeyPatch, capsys, words, sentence: str
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        run(monkeypatch, *words)
+    assert end.value.code == 2
+    assert sentence in capsys.readouterr().err
