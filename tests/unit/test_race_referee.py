@@ -77,6 +77,11 @@ def test_sample_on_the_plane_counts_once() -> None:
     assert score.lap_time_s[0] == 1.0
 
 
+def test_way_that_ends_on_the_plane_has_passed() -> None:
+    assert fly([(-1, 0, 1), (0, 0, 1)], course()).finish_time_s[0] == 1.0
+    assert fly([(0, 0, 1), (1, 0, 1)], course()).gates_passed[0] == 0  # it never was before it
+
+
 @pytest.mark.parametrize(
     ("across", "counts"),
     [(0.149, True), (-0.149, True), (0.151, False), (0.199, False), (0.3, False), (0.409, False)],
@@ -198,6 +203,7 @@ def test_what_comes_after_a_crash_does_not_count() -> None:
         ([(2, 0, 0.01), (2, 0, 0.01)], "none", None),  # stands on the floor
         ([(2, 0, 0.01), (2, 0, 0.12), (2, 0, 0.04)], "ground", 1 + 7 / 8),
         ([(2, 0, 0.01), (2, 0, 0.09), (2, 0, 0.04)], "none", None),  # never quite took off
+        ([(2, 0, 0.07), (2, 0, 0.03)], "ground", 0.5),  # began in the air
         ([(2, 0, 0.01), (2, 0, -0.09)], "ground", 0.11),
         ([(2, 0, 1), (2, 0, 5)], "room", 0.5),
         ([(4, 0, 1), (8, 0, 1)], "room", 0.25),
