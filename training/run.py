@@ -4,7 +4,7 @@
 import dataclasses
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +28,9 @@ VERDICTS = 10
 """How often the referee is asked in a run; one verdict takes about 0.3 s."""
 
 CHECKPOINT_EVERY_S = 5.0
+
+ENOUGH_STEPS = {"native": 10_000_000, "torch": 6_000_000}
+"""Of a run that is not told how long to be: benchmarks/training_quality.py; torch is slower."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ def train_run(
         ParityError: The exported file does not do as the actor does.
     """
     chosen = choose_learner(settings)
+    settings = replace(settings, steps=settings.steps or ENOUGH_STEPS[chosen])
     checkpoint = folder / "checkpoint.pt"
     if checkpoint.exists() and not resume:
         raise CheckpointError(

@@ -10,7 +10,7 @@ class PPOSettings:
     """Proximal policy optimisation. Defaults: the best of benchmarks/training_speed.py.
 
     Attributes:
-        steps: Environment steps of the whole run.
+        steps: Environment steps of the whole run; 0 for what a policy worth flying takes.
         num_envs: Drones that fly at once.
         horizon: Control steps between two updates.
         epochs: Passes over each rollout.
@@ -31,7 +31,7 @@ class PPOSettings:
         learner: native (C++, small networks on the CPU) or torch; auto: native where it serves.
     """
 
-    steps: int = 6_000_000
+    steps: int = 0
     num_envs: int = 1024
     horizon: int = 32
     epochs: int = 2

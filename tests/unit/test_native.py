@@ -54,7 +54,7 @@ def storage_of(learner, core):
 
 
 def in_double(learner, storage):
-    """Lets torch learn in double precision: its own rounding, which Adam enlarges, is no measure."""
+    """Let torch learn in double: its own rounding, which Adam enlarges, is no measure."""
     learner.actor.double()
     learner.critic.double()
     return SimpleNamespace(**{name: value.double() for name, value in vars(storage).items()})
