@@ -44,8 +44,10 @@ def _rows() -> list[str]:
         what = f"environment steps/s of the core, {threads} thread{'s' * (threads != '1')}"
         rows.append(_row(what, f"{speed / 1e6:.1f} M", "core_speed"))
     if training:
-        speed = f"{training['train_env_steps_per_s'] / 1e3:.0f} k"
-        rows.append(_row("training steps/s, PyTorch, 2 epochs", speed, "training_speed"))
+        for learner, by_threads in sorted(training["train_learners"].items()):
+            threads, found = max(by_threads.items(), key=lambda entry: int(entry[0]))
+            what = f"training steps/s, {learner} learner, {threads} threads, 2 epochs"
+            rows.append(_row(what, f"{found['env_steps_per_s'] / 1e3:.0f} k", "training_speed"))
     for figures, name, unit, what, script in (
         (runner, "runner_latency_us", "µs", "PolicyRunner, one drone", "runner_latency"),
         (ros, "ros_latency_ms", "ms", "state to command through ROS", "ros_latency"),
