@@ -160,7 +160,7 @@ def bounded_log_std(learner: Learner) -> Tensor:
 def estimate_advantages(learner: Learner, storage: Storage) -> None:
     """Generalised advantage estimation (Schulman et al. 2016, arXiv:1506.02438, eq. 16)."""
     discount, trace = learner.settings.discount, learner.settings.trace
-    values = learner.critic(storage.inputs)
+    values = in_halves(learner.critic, storage.inputs)
     going_on = 1.0 - storage.done
     surprise = storage.rewards + discount * values[1:] * going_on - values[:-1]
     advantage = torch.zeros_like(values[0])
@@ -168,6 +168,19 @@ def estimate_advantages(learner: Learner, storage: Storage) -> None:
         advantage = surprise[t] + discount * trace * going_on[t] * advantage
         storage.advantages[t] = advantage
     torch.add(storage.advantages, values[:-1], out=storage.returns)
+
+
+@torch.no_grad()
+def in_halves(network: nn.Module, inputs: Tensor) -> Tensor:
+    """A network's outputs for (T, N, ...) inputs: half of the drones in a thread each."""
+    with small_pool() as pool:
+        halves = pool.map(torch.no_grad()(network), inputs.chunk(2, dim=1))
+        return torch.cat(list(halves), dim=1)
+
+
+def small_pool() -> ThreadPoolExecutor:
+    """Two threads that share out work by themselves."""
+    return ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
 
 
 # --- update -------------------------------------------------------------------------------------
@@ -190,7 +203,7 @@ def update(learner: Learner, storage: Storage) -> dict[str, float]:
         torch.randperm(size, generator=learner.generator, device=learner.device)
         for _ in range(settings.epochs)
     ]
-    with ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    with small_pool() as pool:
         halves = [pool.submit(fit, learner, storage, orders) for fit in (fit_actor, fit_critic)]
     figures = halves[0].result() | halves[1].result()
     std = torch.exp(bounded_log_std(learner)).mean().item()
