@@ -89,7 +89,9 @@ def fly_stock(trial: Trial, environment: TrackEnvironment, count: int, seed: int
     drawn = drawn_drones(trial, environment, count, seed)
     parameters, begin = drawn.parameters.copy(), drawn.truth.astype(np.float64)
     noise = environment.core_settings().noise
-    firmware = _core.FirmwareSim(parameters, noise, seed)
+    apart = parameters.copy()  # they share no air: each flies as if alone
+    apart[:, _core.PARAMETER_NAMES.index("downwash")] = 0.0
+    firmware = _core.FirmwareSim(apart, noise, seed)
     samples = trial.task.reference.samples.astype(np.float64)
     for drone in range(count):
         x, y, z, w = begin[drone, 3:7]

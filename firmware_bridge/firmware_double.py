@@ -366,8 +366,5 @@ def _parameters(airframe: Airframe, settings: DoubleSettings) -> NDArray[np.floa
 
 
 def _noise(settings: DoubleSettings) -> _core.EstimateNoise:
-    noise = _core.EstimateNoise()
     trained_with = load_environment("track").estimate
-    for name, value in vars(trained_with).items():
-        setattr(noise, name, value if settings.noise else 0.0)
-    return noise
+    return trained_with.noise() if settings.noise else _core.EstimateNoise()

@@ -41,7 +41,9 @@ class StartRanges:
 
 class EstimateNoise:
     position_m: float
+    position_z_m: float
     velocity_m_s: float
+    velocity_z_m_s: float
     attitude_rad: float
     body_rate_rad_s: float
 
@@ -139,6 +141,8 @@ class FirmwareSim:
     def truth(self) -> NDArray[np.float32]: ...
     @property
     def estimate(self) -> NDArray[np.float32]: ...
+    @property
+    def imu(self) -> NDArray[np.float32]: ...
 
 class TrackSession:
     """The tracking task's observation and action code in flight."""
@@ -176,3 +180,4 @@ def replay_body(
     step_s: float,
     measured: NDArray[np.float64] | None = ...,
 ) -> NDArray[np.float64]: ...
+def downwash_n(below_m: Sequence[float]) -> float: ...

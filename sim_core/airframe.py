@@ -20,14 +20,17 @@ LONGEST_DEAD_TIME_S = 0.010
 SHORTEST_LAG_S = 1e-4
 """A twentieth of a physics step; the core's exponential holds for steps of up to 80 lags."""
 
-Two = tuple[float, float]
 Three = tuple[float, float, float]
 Four = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
 class Body:
-    """Mass, inertia, geometry and drag; see `Airframe`."""
+    """Mass, inertia, geometry and drag; what is zero does not act.
+
+    `center_of_mass_m`: from the middle of the rotors, in B; its z gives thrust no lever.
+    `downwash`: share of the measured downwash that the drone feels.
+    """
 
     mass_kg: float
     inertia_kg_m2: Three
@@ -35,12 +38,17 @@ class Body:
     arm_component_m: float
     drag_across_n_s_m: float
     drag_along_n_s_m: float
-    center_of_mass_m: Two
+    center_of_mass_m: Three = (0.0, 0.0, 0.0)
+    downwash: float = 0.0
 
 
 @dataclass(frozen=True)
 class Rotors:
-    """What a motor command becomes; `volts_to_n` is a cubic in the motor's volts."""
+    """What a motor command becomes; `volts_to_n` is a cubic in the motor's volts.
+
+    What is zero of the last four does not act: a rotor's inertia and thrust over squared speed give
+    the torque of its own acceleration, its radius and `ground_effect` the thrust near the floor.
+    """
 
     thrust_max_n: float
     torque_per_thrust_m: float
@@ -48,8 +56,10 @@ class Rotors:
     lag_down_s: float
     dead_time_s: float
     volts_to_n: Four
-    inertia_kg_m2: float
-    thrust_n_per_rad2_s2: float
+    inertia_kg_m2: float = 0.0
+    thrust_n_per_rad2_s2: float = 0.0
+    radius_m: float = 0.0
+    ground_effect: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -109,18 +119,19 @@ class Airframe:
             "rotor_dead_time_s": rotors.dead_time_s,
             "drag_across_n_s_m": body.drag_across_n_s_m,
             "drag_along_n_s_m": body.drag_along_n_s_m,
+            "center_of_mass_x_m": body.center_of_mass_m[0],
+            "center_of_mass_y_m": body.center_of_mass_m[1],
+            "downwash": body.downwash,
+            "rotor_inertia_kg_m2": rotors.inertia_kg_m2,
+            "rotor_thrust_n_per_rad2_s2": rotors.thrust_n_per_rad2_s2,
+            "rotor_radius_m": rotors.radius_m,
+            "ground_effect": rotors.ground_effect,
             "battery_charge": 1.0,
             "battery_capacity_c": battery.capacity_c,
             "battery_resistance_ohm": battery.resistance_ohm,
             "battery_current_a_per_n15": battery.current_a_per_n15,
         }
         values |= {f"inertia_{a}_kg_m2": j for a, j in zip("xyz", body.inertia_kg_m2, strict=True)}
-        values |= {
-            "rotor_inertia_kg_m2": rotors.inertia_kg_m2,
-            "rotor_thrust_n_per_rad2_s2": rotors.thrust_n_per_rad2_s2,
-            "center_of_mass_x_m": body.center_of_mass_m[0],
-            "center_of_mass_y_m": body.center_of_mass_m[1],
-        }
         values |= {f"motor_gain_{i}": 1.0 for i in range(1, 5)}
         values |= {f"battery_volts_{i}": v for i, v in enumerate(battery.volts)}
         values |= {f"motor_volts_to_n_{i}": v for i, v in enumerate(rotors.volts_to_n)}
@@ -174,7 +185,6 @@ def _impossibilities(airframe: Airframe) -> list[str]:
         "body.arm_component_m": body.arm_component_m,
         "rotors.thrust_max_n": rotors.thrust_max_n,
         "battery.capacity_c": battery.capacity_c,
-        "rotors.thrust_n_per_rad2_s2": rotors.thrust_n_per_rad2_s2,
     } | {f"body.inertia_kg_m2[{i}]": j for i, j in enumerate(body.inertia_kg_m2)}
     faults = [f"{name}: expected more than 0, got {v:g}" for name, v in positive.items() if v <= 0]
     least = {
@@ -183,7 +193,11 @@ def _impossibilities(airframe: Airframe) -> list[str]:
         "rotors.torque_per_thrust_m": (rotors.torque_per_thrust_m, 0.0),
         "rotors.lag_up_s": (rotors.lag_up_s, SHORTEST_LAG_S),
         "rotors.lag_down_s": (rotors.lag_down_s, SHORTEST_LAG_S),
+        "body.downwash": (body.downwash, 0.0),
         "rotors.inertia_kg_m2": (rotors.inertia_kg_m2, 0.0),
+        "rotors.thrust_n_per_rad2_s2": (rotors.thrust_n_per_rad2_s2, 0.0),
+        "rotors.radius_m": (rotors.radius_m, 0.0),
+        "rotors.ground_effect": (rotors.ground_effect, 0.0),
         "battery.resistance_ohm": (battery.resistance_ohm, 0.0),
         "battery.current_a_per_n15": (battery.current_a_per_n15, 0.0),
     }
@@ -202,6 +216,16 @@ def _impossibilities(airframe: Airframe) -> list[str]:
         faults.append(
             f"rotors.thrust_max_n: expected more than a quarter of the weight,"
             f" {airframe.hover_thrust_n / 4:.4g} N, got {rotors.thrust_max_n:g} N"
+        )
+    if max(map(abs, body.center_of_mass_m[:2])) >= body.arm_component_m:
+        faults.append(
+            f"body.center_of_mass_m: expected within {body.arm_component_m:g} m, between the"
+            f" rotors, got {list(body.center_of_mass_m)}"
+        )
+    if (rotors.inertia_kg_m2 > 0) != (rotors.thrust_n_per_rad2_s2 > 0):
+        faults.append(
+            "rotors: expected inertia_kg_m2 and thrust_n_per_rad2_s2 both or neither, got"
+            f" {rotors.inertia_kg_m2:g} and {rotors.thrust_n_per_rad2_s2:g}"
         )
     if not 0.0 <= rotors.dead_time_s <= LONGEST_DEAD_TIME_S:
         faults.append(

@@ -4,6 +4,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,10 @@ from sim_core.randomization import ParameterBox, randomized_box, range_faults
 from sim_core.settings_file import build, override, read_toml_file
 
 _FOLDER = Path(__file__).parent / "environments"
+_ESTIMATES = Path(__file__).parent / "estimates"
 
+ESTIMATES = ("mocap", "onboard")
+"""Kinds of estimate, a file each."""
 
 MOST_STEPS = 100_000
 """Of an episode: a quarter of an hour."""
@@ -45,12 +49,40 @@ class Start:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Standard deviations of the state estimate's white noise."""
+    """The state estimate: standard deviations of white noise, bias, lag.
 
+    `kind` names a file under estimates/, whose values hold where the environment gives none.
+    """
+
+    kind: Literal["mocap", "onboard"]
     position_m: float
+    position_z_m: float
     velocity_m_s: float
+    velocity_z_m_s: float
     attitude_rad: float
     body_rate_rad_s: float
+    attitude_bias_rad: float
+    lag_s: float
+
+    def exact(self) -> "Estimate":
+        """One that tells the truth at once."""
+        return Estimate(self.kind, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+    def noise(self) -> _core.EstimateNoise:
+        """The white noise, for the core."""
+        noise = _core.EstimateNoise()
+        noise.position_m, noise.position_z_m = self.position_m, self.position_z_m
+        noise.velocity_m_s, noise.velocity_z_m_s = self.velocity_m_s, self.velocity_z_m_s
+        noise.attitude_rad, noise.body_rate_rad_s = self.attitude_rad, self.body_rate_rad_s
+        return noise
+
+    def ranges(self) -> dict[str, dict[str, list[float]]]:
+        """Bias and lag as [randomization] writes them; a file's own ranges go before them."""
+        bias = self.attitude_bias_rad
+        return {
+            "attitude_bias_rad": {"range": [-bias, bias]},
+            "estimate_lag_s": {"range": [self.lag_s, self.lag_s]},
+        }
 
 
 @dataclass(frozen=True)
@@ -111,7 +143,11 @@ class TrackEnvironment:
 
     def parameter_box(self) -> ParameterBox:
         """Bounds of the drones drawn in training."""
-        return randomized_box(self.load_airframe(), self.randomization, "environment")
+        return randomized_box(self.load_airframe(), self.ranges(), "environment")
+
+    def ranges(self) -> dict[str, dict[str, list[float]]]:
+        """What is drawn each episode: [randomization], and the estimate's bias and lag."""
+        return self.estimate.ranges() | self.randomization
 
     def command_limits(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Lowest and highest command [N, rad/s], each of shape (4,)."""
@@ -130,10 +166,10 @@ class TrackEnvironment:
         settings.limits = _core.CommandLimits(low[0], high[0], high[1:].tolist())
         sections = {
             "start": (_core.StartRanges(), self.start),
-            "noise": (_core.EstimateNoise(), self.estimate),
             "reward": (_core.TrackReward(), self.reward),
             "episode": (_core.TrackEpisode(), self.episode),
         }
+        settings.noise = self.estimate.noise()
         for name, (core, section) in sections.items():
             for key, value in vars(section).items():
                 setattr(core, key, value)
@@ -160,13 +196,25 @@ def load_environment(name_or_path: str | Path, changes: Iterable[str] = ()) -> T
                 f"environment: expected one of {known} or a .toml file, got {str(name_or_path)!r}."
             )
     table = read_toml_file(path)
-    override(table, changes, str(path))
+    override(table, _expanded(table, changes, str(path)), str(path))
     environment = build(TrackEnvironment, table, str(path))
     faults = _faults(environment)
-    faults += range_faults(environment.load_airframe(), environment.randomization)
+    faults += range_faults(environment.load_airframe(), environment.ranges())
     if faults:
         raise SettingsError(f"{path}: {'; '.join(faults)}.")
     return environment
+
+
+def _expanded(table: dict[str, Any], changes: Iterable[str], where: str) -> list[str]:
+    """Give [estimate] the values of its kind, as changed; returns the other changes."""
+    changes = list(changes)
+    of_kind = [c for c in changes if c.partition("=")[0].strip() == "estimate.kind"]
+    override(table, of_kind, where)
+    estimate = table.get("estimate")
+    if isinstance(estimate, dict) and estimate.get("kind") in ESTIMATES:
+        kind = read_toml_file(_ESTIMATES / f"{estimate['kind']}.toml")
+        table["estimate"] = kind | estimate
+    return [c for c in changes if c not in of_kind]
 
 
 def _faults(environment: TrackEnvironment) -> list[str]:
@@ -190,6 +238,7 @@ def _faults(environment: TrackEnvironment) -> list[str]:
         f"{section}.{name}": value
         for section in ("start", "estimate")
         for name, value in vars(getattr(environment, section)).items()
+        if isinstance(value, float)
     } | {"references.yaw_rad": paths.yaw_rad}
     faults += [f"{name}: expected 0 or more, got {v:g}" for name, v in spreads.items() if v < 0]
     counts = {

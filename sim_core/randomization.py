@@ -17,7 +17,10 @@ from sim_core.errors import SettingsError
 from sim_core.settings_file import is_finite_number
 
 LONGEST_LINK_DELAY_S = 0.040
-"""The core keeps four control steps of commands."""
+"""The core keeps four control steps of commands; jitter and delay share them."""
+
+LONGEST_ESTIMATE_LAG_S = 0.030
+"""The core keeps four states, one a control step."""
 
 _GROUPS = {
     "inertia_kg_m2": [f"inertia_{a}_kg_m2" for a in "xyz"],
@@ -25,12 +28,16 @@ _GROUPS = {
     "trim_torque_xy_n_m": ["trim_torque_x_n_m", "trim_torque_y_n_m"],
     "drag_n_s_m": ["drag_across_n_s_m", "drag_along_n_s_m"],
     "attitude_bias_rad": ["attitude_bias_x_rad", "attitude_bias_y_rad"],
+    "center_of_mass_m": ["center_of_mass_x_m", "center_of_mass_y_m"],
+    "wind_xy_m_s": ["wind_x_m_s", "wind_y_m_s"],
 }
 """Names that stand for several of the core's parameters, each drawn on its own."""
 
 _SINGLE = (
     "mass_kg", "thrust_gain", "trim_torque_z_n_m", "rotor_lag_up_s", "rotor_lag_down_s",
-    "rotor_dead_time_s", "link_delay_s", "battery_charge",
+    "rotor_dead_time_s", "link_delay_s", "battery_charge", "rotor_inertia_kg_m2",
+    "rotor_thrust_n_per_rad2_s2", "ground_effect", "downwash", "wind_z_m_s", "gust_m_s",
+    "gust_time_s", "pwm_firmware", "link_jitter_s", "link_loss", "estimate_lag_s",
 )  # fmt: skip
 
 RANDOMIZABLE = (*_GROUPS, *_SINGLE)
@@ -44,11 +51,23 @@ _POSSIBLE = {
     "link_delay_s": (0.0, LONGEST_LINK_DELAY_S),
     "drag_n_s_m": (0.0, math.inf),
     "battery_charge": (0.0, 1.0),
+    "rotor_inertia_kg_m2": (0.0, math.inf),
+    "rotor_thrust_n_per_rad2_s2": (0.0, math.inf),
+    "ground_effect": (0.0, math.inf),
+    "downwash": (0.0, math.inf),
+    "gust_m_s": (0.0, math.inf),
+    "gust_time_s": (0.0, math.inf),
+    "pwm_firmware": (0.0, 1.0),
+    "link_jitter_s": (0.0, LONGEST_LINK_DELAY_S),
+    "link_loss": (0.0, 1.0),
+    "estimate_lag_s": (0.0, LONGEST_ESTIMATE_LAG_S),
 }
 """What a drone's parameters may be, both ends included."""
 
 _NOT_OF_AN_AIRFRAME = (
     "trim_torque_xy_n_m", "trim_torque_z_n_m", "link_delay_s", "attitude_bias_rad",
+    "wind_xy_m_s", "wind_z_m_s", "gust_m_s", "gust_time_s", "pwm_firmware", "link_jitter_s",
+    "link_loss", "estimate_lag_s",
 )  # fmt: skip
 
 _POSITIVE = ("mass_kg", "inertia_kg_m2", "thrust_gain", "motor_gain")

@@ -19,6 +19,9 @@ STEP_S: float = _core.PHYSICS_STEP_S
 START_FROM_S = 0.08
 """Motion capture's and the accelerometer's last 80 ms tell where a prediction starts."""
 
+HIGH_M = 10.0
+"""Where a log without a pose is flown: far from the floor, whose cushion the replay would feel."""
+
 SHOCK_M_S2 = 30.0
 """More specific force than the rotors can give: the drone has hit something."""
 
@@ -38,7 +41,8 @@ class Flight:
         rpm: Shape (T, 4); None where the log has none.
         thrust_n: Commanded collective thrust, shape (T,); None where the log has none.
         ok: Airborne and without a gap, shape (T,).
-        posed: Whether the log has a pose; without one p_WB and v_WB are zero, q_WB the identity.
+        posed: Whether the log has a pose; without one p_WB is high up, v_WB zero, q_WB
+            the identity.
         setpoint: x, y, z, yaw, shape (T, 4); None where the log has none.
     """
 
@@ -100,6 +104,7 @@ def _interpolated(t: Array, log: FlightLog, values: Array) -> Array:
 
 def _rates_alone(log: FlightLog, t: Array) -> Array:
     state = np.zeros((len(t), 13))
+    state[:, 2] = HIGH_M
     state[:, 6] = 1.0
     state[:, 10:] = _interpolated(t, log, log.gyro)
     return state

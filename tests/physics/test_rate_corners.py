@@ -16,7 +16,7 @@ ENVIRONMENT = load_environment("track")
 BOX = ENVIRONMENT.parameter_box()
 LOW_N, HIGH_N = (float(limit[0]) for limit in ENVIRONMENT.command_limits())
 HOVER_N = ENVIRONMENT.load_airframe().hover_thrust_n
-STEERABLE_N = 0.40  # 1.4 weights: all that an empty battery lifts and still steers with
+STEERABLE_N = 0.39  # 1.37 weights: all that an empty battery lifts and still steers with
 SECOND = 500  # steps of 2 ms
 
 
@@ -25,6 +25,9 @@ def corners(axis):
     names = [f"motor_gain_{i}" for i in range(1, 5)]
     names += ["thrust_gain", f"inertia_{axis}_kg_m2", f"trim_torque_{axis}_n_m"]
     names += ["rotor_lag_up_s", "rotor_lag_down_s", "rotor_dead_time_s"]
+    # A thrust with a lever turns about the other axis; a rotor's own acceleration turns about z.
+    levers = {"x": "center_of_mass_y_m", "y": "center_of_mass_x_m", "z": "rotor_inertia_kg_m2"}
+    names.append(levers[axis])
     for bounds in itertools.product((0.0, 1.0), repeat=len(names)):
         yield dict(zip(names, bounds, strict=True))
 

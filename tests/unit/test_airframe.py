@@ -184,3 +184,48 @@ def test_a_section_that_is_a_number_is_refused(tmp_path):
     message = refusal(path)
     assert "body: expected a section, got 5" in message
     assert "missing key 'rotors'" in message
+
+
+def test_impossible_rotors_and_masses_are_told_together(tmp_path):
+    path = written(
+        tmp_path,
+        ("center_of_mass_m = [0.0, 0.0, 0.0]", "center_of_mass_m = [0.0, -0.05, 0.0]"),
+        ("inertia_kg_m2 = 33e-9", "inertia_kg_m2 = -33e-9"),
+        ("radius_m = 0.0231", "radius_m = -0.0231"),
+        ("ground_effect = 11.4", "ground_effect = -1.0"),
+        ("downwash = 1.0", "downwash = -1.0"),
+    )
+    message = refusal(path)
+    for phrase in (
+        "body.center_of_mass_m: expected within 0.0325 m, between the rotors, got [0.0, -0.05,",
+        "rotors.inertia_kg_m2: expected at least 0, got -3.3e-08",
+        "rotors.radius_m: expected at least 0, got -0.0231",
+        "rotors.ground_effect: expected at least 0, got -1",
+        "body.downwash: expected at least 0, got -1",
+    ):
+        assert phrase in message
+    assert "rotors: expected inertia_kg_m2 and thrust_n_per_rad2_s2 both or neither" in refusal(
+        written(tmp_path, ("inertia_kg_m2 = 33e-9", "inertia_kg_m2 = 0.0"))
+    )
+
+
+def test_a_file_without_the_newer_keys_has_none_of_their_terms(tmp_path):
+    lines = [
+        line
+        for line in TEXT.splitlines(keepends=True)
+        if not line.startswith(
+            (
+                "center_of_mass_m",
+                "downwash",
+                "inertia_kg_m2 = 33e-9",
+                "thrust_n_per",
+                "radius_m",
+                "ground_effect",
+            )
+        )
+    ]
+    path = tmp_path / "old.toml"
+    path.write_text("".join(lines))
+    drone = dict(zip(_core.PARAMETER_NAMES, load_airframe(path).parameters, strict=True))
+    for name in ("downwash", "rotor_inertia_kg_m2", "ground_effect", "center_of_mass_x_m"):
+        assert drone[name] == 0.0

@@ -69,6 +69,7 @@ def test_a_flight_from_arming_to_motors_off():
     outcome = fleet.do(Kind.LAND)
     assert outcome.success
     assert not fleet.backend.status(0).flying
+    fleet.step(0.2)  # motors off on the cushion of air over the floor
     assert fleet.sim.truth[0, 2] < 0.01
     assert fleet.backend.arm(0, False, fleet.now) == ""
     assert fleet.backend.status(0).interventions == 0

@@ -17,7 +17,8 @@ ENVIRONMENT = load_environment("track")
 QUIET = load_environment(
     "track",
     ["randomization={}", *(f"estimate.{name}=0.0" for name in (
-        "position_m", "velocity_m_s", "attitude_rad", "body_rate_rad_s"))],
+        "position_m", "position_z_m", "velocity_m_s", "velocity_z_m_s", "attitude_rad",
+        "attitude_bias_rad", "body_rate_rad_s"))],
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 
 import pytest
 
+from sim_core import _core
 from sim_core.environment import load_environment
 from sim_core.errors import SettingsError
 
@@ -36,13 +37,44 @@ def test_settings_reach_the_core():
     assert core.episode.max_steps == 44
 
 
-@pytest.mark.parametrize("section", ["start", "estimate", "reward", "episode"])
+@pytest.mark.parametrize("section", ["start", "reward", "episode"])
 def test_every_setting_of_a_section_reaches_the_core(section):
     environment = load_environment("track")
     core = environment.core_settings()
-    inner = getattr(core, {"estimate": "noise"}.get(section, section))
+    inner = getattr(core, section)
     for name, value in vars(getattr(environment, section)).items():
         assert getattr(inner, name) == pytest.approx(value), name
+
+
+def bounds(environment, name):
+    box, index = environment.parameter_box(), _core.PARAMETER_NAMES.index(name)
+    return [float(box.low[index]), float(box.high[index])]
+
+
+def test_a_kind_of_estimate_is_noise_bias_and_lag():
+    mocap = load_environment("track")
+    assert mocap.core_settings().noise.position_m == pytest.approx(0.002)
+    assert bounds(mocap, "attitude_bias_x_rad") == pytest.approx([-0.01, 0.01])
+    assert bounds(mocap, "estimate_lag_s") == [0.0, 0.0]
+    alone = load_environment("track", ["estimate.kind='onboard'", "estimate.position_m=0.03"])
+    noise = alone.core_settings().noise
+    assert noise.position_m == pytest.approx(0.03)  # what is changed goes before the kind
+    assert noise.position_z_m == pytest.approx(0.003)
+    assert noise.velocity_m_s == pytest.approx(0.055)
+    assert noise.velocity_z_m_s == pytest.approx(0.012)
+    assert noise.attitude_rad == pytest.approx(0.019)
+    assert noise.body_rate_rad_s == pytest.approx(0.05)
+    assert bounds(alone, "attitude_bias_y_rad") == pytest.approx([-0.02, 0.02])
+    assert bounds(alone, "estimate_lag_s") == pytest.approx([0.021, 0.021])
+
+
+def test_an_estimate_of_no_kind_is_refused():
+    assert "estimate.kind: expected one of mocap, onboard, got 'gps'" in refusal(
+        "estimate.kind='gps'"
+    )
+    assert "estimate_lag_s: expected within 0 to 0.03, got 0.05 to 0.05" in refusal(
+        "estimate.lag_s=0.05"
+    )
 
 
 def test_changes_are_typed_as_the_file_is():

@@ -105,7 +105,8 @@ def test_trial_hover_starts_as_wide_as_said() -> None:
         ENVIRONMENT,
         estimate=dataclasses.replace(
             ENVIRONMENT.estimate,
-            position_m=0.0, velocity_m_s=0.0, attitude_rad=0.0, body_rate_rad_s=0.0,
+            position_m=0.0, position_z_m=0.0, velocity_m_s=0.0, velocity_z_m_s=0.0,
+            attitude_rad=0.0, body_rate_rad_s=0.0,
         ),
     )  # fmt: skip
     fly_chunk(pilot, trial, quiet, 1024, seed=1)

@@ -19,8 +19,9 @@ STILL = ["start.position_m=0", "start.velocity_m_s=0", "start.tilt_rad=0", "star
          "start.body_rate_rad_s=0"]  # fmt: skip
 HOVER = ["references.hover=1", "references.lemniscate=0", "references.lissajous=0",
          "references.count=1"]  # fmt: skip
-EXACT = [f"estimate.{name}=0" for name in ("position_m", "velocity_m_s", "attitude_rad",
-                                           "body_rate_rad_s")]  # fmt: skip
+EXACT = [f"estimate.{name}=0" for name in (
+    "position_m", "position_z_m", "velocity_m_s", "velocity_z_m_s", "attitude_rad",
+    "body_rate_rad_s", "attitude_bias_rad")]  # fmt: skip
 NOMINAL = ["randomization={}"]
 
 

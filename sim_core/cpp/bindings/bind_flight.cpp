@@ -63,6 +63,9 @@ void bind_firmware(py::module_& module) {
                              [](const FirmwareSim& sim) { return rows_of(sim.truth(), 13); })
       .def_property_readonly("estimate",
                              [](const FirmwareSim& sim) { return rows_of(sim.estimate(), 13); })
+      .def_property_readonly(
+          "imu", [](const FirmwareSim& sim) { return rows_of(sim.imu(), 6); },
+          "Filtered gyro [rad/s; B], accelerometer [m/s^2; B], (n, 6).")
       .def("battery_volts",
            [](const FirmwareSim& sim, int drone) {
              check_drone(sim, drone);

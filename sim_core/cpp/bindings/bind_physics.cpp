@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The physics one piece at a time, in double precision: for tests and for model validation.
 #include "rooms.hpp"
+#include "sim_core/downwash.hpp"
 #include "sim_core/drone.hpp"
 
 namespace sim_core::bindings {
@@ -49,9 +50,9 @@ FloatArray rate_step(const FloatArray& parameters, float thrust_n, const std::ar
   std::memcpy(&params, parameters.data(), sizeof params);
   const auto derived = scalar::derive(params, kPhysicsStepS);
   scalar::Drone<float> drone{};
-  scalar::Link<float> link;
+  drone.body.p_WB.z = 100.0f;  // far from the floor
   drone.body.q_WB = {0.0f, 0.0f, 0.0f, 1.0f};
-  scalar::settle_drone(drone, link, params, scalar::Command<float>{thrust_n, {0, 0, 0}});
+  scalar::settle_drone(drone, params, scalar::Command<float>{thrust_n, {0, 0, 0}});
   FloatArray out({static_cast<py::ssize_t>(steps), static_cast<py::ssize_t>(7)});
   for (int i = 0; i < steps; ++i) {
     scalar::step_drone(drone, params, derived, {thrust_n, {w_B[0], w_B[1], w_B[2]}},
@@ -76,6 +77,13 @@ void bind_physics(py::module_& module) {
              py::arg("steps"),
              "Body rates [rad/s] and rotor thrusts [N], (steps, 7), every 2 ms after a step of the "
              "rate command, from rest with settled rotors.");
+  module.def(
+      "downwash_n",
+      [](const std::array<double, 3>& below) {
+        return scalar::downwash_n(scalar::Vec3<double>{below[0], below[1], below[2]});
+      },
+      py::arg("below_m"),
+      "Vertical force [N] on a drone at `below_m` [m; W] from the one whose wake it is in.");
 }
 
 }  // namespace sim_core::bindings

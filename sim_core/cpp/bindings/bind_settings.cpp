@@ -42,7 +42,9 @@ void bind_sections(py::module_& module) {
   py::class_<EstimateNoise>(module, "EstimateNoise", "Standard deviations of the state estimate.")
       .def(py::init<>())
       .def_readwrite("position_m", &EstimateNoise::position_m)
+      .def_readwrite("position_z_m", &EstimateNoise::position_z_m)
       .def_readwrite("velocity_m_s", &EstimateNoise::velocity_m_s)
+      .def_readwrite("velocity_z_m_s", &EstimateNoise::velocity_z_m_s)
       .def_readwrite("attitude_rad", &EstimateNoise::attitude_rad)
       .def_readwrite("body_rate_rad_s", &EstimateNoise::body_rate_rad_s);
   py::class_<TrackReward>(module, "TrackReward", "Weights of the tracking reward.")

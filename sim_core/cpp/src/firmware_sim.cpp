@@ -23,18 +23,22 @@ FirmwareSim::FirmwareSim(const std::vector<float>& parameters, const EstimateNoi
   }
   truth_.resize(13 * count);
   estimate_.resize(13 * count);
+  imu_.resize(6 * count);
   const float origin[3] = {0.0f, 0.0f, 0.0f};
   for (int i = 0; i < this->count(); ++i) place(i, origin, 0.0f);
 }
 
 void FirmwareSim::place(int drone, const float p_WB[3], float yaw_rad) {
   Vehicle& vehicle = vehicles_.at(static_cast<std::size_t>(drone));
-  scalar::Link<float> no_link;
   vehicle.drone = {};
   vehicle.drone.body.p_WB = {p_WB[0], p_WB[1], p_WB[2]};
   vehicle.drone.body.q_WB = {0.0f, 0.0f, std::sin(0.5f * yaw_rad), std::cos(0.5f * yaw_rad)};
-  scalar::settle_drone(vehicle.drone, no_link, vehicle.params, Command<float>{});
+  scalar::settle_drone(vehicle.drone, vehicle.params, Command<float>{});
+  scalar::settle_past(vehicle.past, scalar::pose_of(vehicle.drone.body));
+  scalar::settle_imu(vehicle.imu, vehicle.drone.body);
+  vehicle.gusts = {};
   set_off(drone);
+  feel(vehicle);
   look(vehicle, drone);
   write_rows();
 }
@@ -64,41 +68,76 @@ void FirmwareSim::set_position(int drone, const float p_WB[3], float yaw_rad) {
 
 void FirmwareSim::look(Vehicle& vehicle, int number) {
   const scalar::Counter<float> at{seed_, static_cast<std::uint32_t>(number), tick_};
-  vehicle.seen = scalar::estimate(vehicle.drone.body, vehicle.params, noise_, at);
+  float normals[scalar::kNormals];
+  scalar::draw_normals(at, scalar::Purpose::kEstimate, normals);
+  const bool lags = vehicle.params.estimate_lag_s > 0.0f;
+  const auto told = lags ? scalar::lagged_pose(vehicle.past, vehicle.params, tick_ / kSubsteps)
+                         : scalar::pose_of(vehicle.drone.body);
+  vehicle.seen = scalar::estimate(told, vehicle.params, noise_, normals);
+}
+
+/// What pushes a drone from outside for the next control step: wind, floor, wakes of the others.
+void FirmwareSim::feel(Vehicle& vehicle) const {
+  const auto& body = vehicle.drone.body;
+  vehicle.around = scalar::surroundings_of(body, vehicle.params, vehicle.derived, vehicle.gusts);
+  if (vehicle.params.downwash == 0.0f) return;
+  float force_n = 0.0f;
+  for (const Vehicle& other : vehicles_) {
+    if (&other == &vehicle || other.mode == Mode::kOff) continue;
+    force_n += scalar::downwash_n(body.p_WB - other.drone.body.p_WB);
+  }
+  vehicle.around.field.z += vehicle.params.downwash * force_n * vehicle.derived.inverse_mass;
+}
+
+void FirmwareSim::begin_control_step(Vehicle& vehicle, int number) {
+  scalar::remember_pose(vehicle.past, tick_ / kSubsteps, scalar::pose_of(vehicle.drone.body));
+  float normals[scalar::kNormals];
+  const scalar::Counter<float> at{seed_, static_cast<std::uint32_t>(number), tick_};
+  scalar::draw_normals(at, scalar::Purpose::kWind, normals);
+  scalar::step_gusts(vehicle.gusts, vehicle.derived, normals);
+  look(vehicle, number);
+}
+
+void FirmwareSim::follow_position(Vehicle& vehicle) {
+  if (tick_ % kSubsteps == 0) {
+    scalar::step_position_loops(vehicle.stock, vehicle.target, vehicle.seen);
+  }
+  const Vec3<float> bias = {vehicle.params.attitude_bias_x_rad, vehicle.params.attitude_bias_y_rad,
+                            0.0f};
+  const auto q_seen = vehicle.drone.body.q_WB * scalar::small_rotation(bias);
+  vehicle.command.w_B = scalar::step_attitude_loop(vehicle.stock, vehicle.target.yaw_rad, q_seen);
+  vehicle.command.thrust_n = scalar::collective_thrust(vehicle.params, vehicle.stock.thrust_counts);
 }
 
 void FirmwareSim::step_vehicle(Vehicle& vehicle, int number) {
-  if (tick_ % kSubsteps == 0) look(vehicle, number);
-  Command<float> command = vehicle.command;
-  if (vehicle.mode == Mode::kPosition) {
-    if (tick_ % kSubsteps == 0) {
-      scalar::step_position_loops(vehicle.stock, vehicle.target, vehicle.seen);
-    }
-    const Vec3<float> bias = {vehicle.params.attitude_bias_x_rad,
-                              vehicle.params.attitude_bias_y_rad, 0.0f};
-    const auto q_seen = vehicle.drone.body.q_WB * scalar::small_rotation(bias);
-    command.w_B = scalar::step_attitude_loop(vehicle.stock, vehicle.target.yaw_rad, q_seen);
-    command.thrust_n =
-        vehicle.stock.thrust_counts * 4.0f * vehicle.params.thrust_max_n / scalar::kCountsFull;
-  }
+  if (tick_ % kSubsteps == 0) begin_control_step(vehicle, number);
+  if (vehicle.mode == Mode::kPosition) follow_position(vehicle);
+  auto& body = vehicle.drone.body;
+  const Vec3<float> v_before = body.v_WB;
   if (vehicle.mode == Mode::kOff) {
     const float none[4] = {0.0f, 0.0f, 0.0f, 0.0f};
     float delayed[4];
     scalar::pass_dead_time(vehicle.drone.dead_time, vehicle.derived, tick_, none, delayed);
-    scalar::step_body(vehicle.drone.body, vehicle.params, vehicle.derived, delayed, kPhysicsStepS);
+    scalar::step_body(body, vehicle.params, vehicle.derived, vehicle.around, delayed,
+                      kPhysicsStepS);
   } else {
-    scalar::step_drone(vehicle.drone, vehicle.params, vehicle.derived, command, tick_);
+    const float counts = scalar::collective_counts(vehicle.params, vehicle.command.thrust_n);
+    scalar::step_drone(vehicle.drone, vehicle.params, vehicle.derived, vehicle.around, counts,
+                       vehicle.command.w_B * scalar::kDegreesPerRadian, tick_, true);
   }
-  vehicle.command = command;
-  scalar::rest_on_floor(vehicle.drone.body);
+  body.q_WB = scalar::normalized(body.q_WB);
+  scalar::rest_on_floor(body);
+  scalar::step_imu(vehicle.imu, body, v_before);
   if (tick_ % kSubsteps == kSubsteps - 1) {
-    scalar::step_battery(vehicle.drone.battery, vehicle.params, vehicle.drone.body.thrust_n,
-                         kControlStepS);
+    scalar::step_battery(vehicle.drone.battery, vehicle.params, body.thrust_n, kControlStepS);
   }
 }
 
 void FirmwareSim::step(int steps) {
   for (int k = 0; k < steps; ++k) {
+    if (tick_ % kSubsteps == 0) {
+      for (Vehicle& vehicle : vehicles_) feel(vehicle);
+    }
     for (int i = 0; i < count(); ++i) step_vehicle(vehicles_[static_cast<std::size_t>(i)], i);
     tick_ += 1;
   }
@@ -117,6 +156,11 @@ void FirmwareSim::write_rows() {
     const auto& seen = vehicles_[i].seen;
     put(body.p_WB, body.q_WB, body.v_WB, body.w_WB_B, &truth_[13 * i]);
     put(seen.p_WB, seen.q_WB, seen.v_WB, seen.w_WB_B, &estimate_[13 * i]);
+    const scalar::Imu& imu = vehicles_[i].imu;
+    const float felt[6] = {imu.gyro_rad_s.x,         imu.gyro_rad_s.y,
+                           imu.gyro_rad_s.z,         imu.accelerometer_m_s2.x,
+                           imu.accelerometer_m_s2.y, imu.accelerometer_m_s2.z};
+    std::memcpy(&imu_[6 * i], felt, sizeof felt);
   }
 }
 

@@ -3,29 +3,36 @@
 /// SIM_CORE_LANES set; no standard container enters here (see kernel.hpp).
 #include "sim_core/kernel.hpp"
 
-#include "sim_core/drone.hpp"
-#include "sim_core/rows.hpp"
+#include <cstddef>
+
+#include "sim_core/episode.hpp"
 #include "sim_core/track.hpp"
 
 namespace sim_core::SIM_CORE_ISA {
 namespace {
 
+static_assert(kPrivilegedMoving == 17, "`observe` writes sixteen numbers and one");
+
 using WInt = Int<Wide>;
 using WBits = Bits<Wide>;
 using WMask = Mask<Wide>;
 
-/// As many drones as fit a register, with all that belongs to them.
+/// As many drones as fit a register.
 struct Block {
-  Params<Wide> params;
-  Derived<Wide> derived;
-  Drone<Wide> drone;
-  Link<Wide> link;
-  TrackMemory<Wide> memory;
-  Place<Wide> place;
-  WInt age;       ///< control steps since the episode began
-  WBits episode;  ///< number of the episode
+  Flyer<Wide> flyer;
   Wide term_sums[kTrackRewardTerms];
 };
+static_assert(sizeof(Flyer<Wide>) == kLanes * sizeof(Flyer<float>), "one list of 32-bit numbers");
+
+/// One call's settings, and which of its parts act.
+struct Run {
+  const Work& work;
+  Switches on;
+};
+
+Run run_of(const Work& work) {
+  return {work, switches_of(work.settings->box, work.settings->noise)};
+}
 
 Block& block_at(const Work& work, int index) { return static_cast<Block*>(work.blocks)[index]; }
 
@@ -36,222 +43,212 @@ int active_lanes(const Work& work, int index) {
 
 WBits drone_numbers(int index) { return WBits(lane_numbers<Wide>() + index * kLanes); }
 
+Counter<Wide> counter_at(const Work& work, int index) {
+  return {work.seed, drone_numbers(index), WBits{} + work.tick};
+}
+
 Command<Wide> load_commands(const Work& work, int index) {
   Wide values[4];
   load_rows4(work.buffers.commands + 4 * index * kLanes, active_lanes(work, index), values);
   return {values[0], {values[1], values[2], values[3]}};
 }
 
-/// The command under which a drone hovers, as far as it may ask for it.
-Command<Wide> hover_command(const Params<Wide>& params, const CommandLimits& limits) {
-  const Wide weight_n = params.mass_kg * kGravity / params.thrust_gain;
-  return limited<Wide>({weight_n, {Wide{}, Wide{}, Wide{}}}, limits);
-}
-
-void draw_parameters(Block& block, const WMask& mask, const Counter<Wide>& at,
-                     const ParameterBox& box) {
-  Wide* values = reinterpret_cast<Wide*>(&block.params);
-  for (int i = 0; i < kParameterCount; i += 4) {
-    const Draw<Wide> bits = draw(at, Purpose::kParameters, static_cast<std::uint32_t>(i));
-    const WBits words[4] = {bits.a, bits.b, bits.c, bits.d};
-    for (int k = i; k < i + 4 && k < kParameterCount; ++k) {
-      const Wide drawn = uniform<Wide>(words[k - i]) * (box.high[k] - box.low[k]) + box.low[k];
-      values[k] = select(mask, drawn, values[k]);
-    }
-  }
-  block.derived = derive(block.params, kPhysicsStepS);
-}
-
-void draw_place(Block& block, const WMask& mask, const Counter<Wide>& at, const Work& work) {
-  const Draw<Wide> bits = draw(at, Purpose::kReference, 0);
-  const Wide which = uniform<Wide>(bits.a), where = uniform<Wide>(bits.b);
-  const ReferenceTable& table = work.references;
-  const int needed = work.settings->episode.max_steps + kPreviewPoints * kPreviewStride;
-  for (int i = 0; i < kLanes; ++i) {
-    if (!lane(mask, i)) continue;
-    int path = static_cast<int>(lane(which, i) * static_cast<float>(table.count));
-    path = path < table.count ? path : table.count - 1;
-    const std::int32_t first = table.first[path], last = table.last[path];
-    const std::int32_t spare = last - first - needed > 0 ? last - first - needed : 0;
-    const auto offset = static_cast<std::int32_t>(lane(where, i) * static_cast<float>(spare));
-    set_lane(block.place.first, i, first);
-    set_lane(block.place.last, i, last);
-    set_lane(block.place.row, i, first + offset);
+/// Puts one drone into a lane, without its past poses where none are kept.
+void put_lane(Flyer<Wide>& flyers, int lane_number, const Flyer<float>& flyer, bool with_past) {
+  constexpr std::size_t kWithout = offsetof(Flyer<float>, past) / sizeof(float);
+  const std::size_t count = with_past ? sizeof flyer / sizeof(float) : kWithout;
+  const char* from = reinterpret_cast<const char*>(&flyer);
+  char* to = reinterpret_cast<char*>(&flyers) + lane_number * sizeof(float);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::memcpy(to + i * sizeof(Wide), from + i * sizeof(float), sizeof(float));
   }
 }
 
-/// Uniform in (-half_width, half_width).
-Wide spread(const WBits& bits, float half_width) {
-  return (uniform<Wide>(bits) * 2.0f - 1.0f) * half_width;
+/// Observation and privileged rows of one drone.
+void observe_one(const Flyer<float>& flyer, const Estimate<float>& seen, const Goal<float>& goal,
+                 int row, const Run& run) {
+  const VecBuffers& out = run.work.buffers;
+  float* observation = out.observation + row * kTrackObservationSize;
+  const float p_WB[3] = {seen.p_WB.x, seen.p_WB.y, seen.p_WB.z};
+  write_preview(run.work.references.points + spots_of(flyer.place).points[0], p_WB, goal.cos_yaw,
+                goal.sin_yaw, observation);
+  view_parts(flyer, goal, seen, observation + kPreviewSize, out.privileged + row * kPrivilegedSize);
 }
 
-BodyState<Wide> draw_start(const Counter<Wide>& at, const Goal<Wide>& goal, const Wide& yaw_cos,
-                           const Wide& yaw_sin, const StartRanges& range) {
-  const Draw<Wide> p = draw(at, Purpose::kStart, 0), v = draw(at, Purpose::kStart, 1);
-  const Draw<Wide> w = draw(at, Purpose::kStart, 2);
-  BodyState<Wide> body{};
-  body.p_WB = goal.p_WB + Vec3<Wide>{spread(p.a, range.position_m), spread(p.b, range.position_m),
-                                     spread(p.c, range.position_m)};
-  body.p_WB.z = max_of(body.p_WB.z, splat<Wide>(range.floor_m));
-  body.v_WB =
-      goal.v_WB + Vec3<Wide>{spread(v.a, range.velocity_m_s), spread(v.b, range.velocity_m_s),
-                             spread(v.c, range.velocity_m_s)};
-  body.w_WB_B = {spread(w.a, range.body_rate_rad_s), spread(w.b, range.body_rate_rad_s),
-                 spread(w.c, range.body_rate_rad_s)};
-  // Tilt about a horizontal axis of any direction, on top of the yaw.
-  const SinCos<Wide> axis = sin_cos_of_turns(uniform<Wide>(p.d));
-  const SinCos<Wide> half = sin_cos_of(Wide(uniform<Wide>(v.d) * (0.5f * range.tilt_rad)));
-  const Quat<Wide> tilt = {axis.cos * half.sin, axis.sin * half.sin, Wide{}, half.cos};
-  const SinCos<Wide> turn = sin_cos_of(Wide(spread(w.d, 0.5f * range.yaw_rad)));
-  // Half the goal's yaw from its cosine and sine; near +-pi either half will do.
-  const Wide half_cos = sqrt_of(max_of(Wide(0.5f + 0.5f * yaw_cos), Wide{}));
-  const Wide half_sin = select(yaw_sin < 0.0f, splat<Wide>(-1.0), splat<Wide>(1.0)) *
-                        sqrt_of(max_of(Wide(0.5f - 0.5f * yaw_cos), Wide{}));
-  const Quat<Wide> heading = {Wide{}, Wide{}, half_sin, half_cos};
-  const Quat<Wide> offset = {Wide{}, Wide{}, turn.sin, turn.cos};
-  body.q_WB = normalized(heading * (offset * tilt));
-  return body;
-}
-
-/// Starts a new episode in the lanes of `mask`.
-void begin_episode(Block& block, const WMask& mask, int index, const Work& work) {
-  const Counter<Wide> at{work.seed, drone_numbers(index), block.episode};
-  draw_parameters(block, mask, at, work.settings->box);
-  draw_place(block, mask, at, work);
-  const Goal<Wide> goal = goal_at<Wide>(work.references.rows, block.place);
-  const BodyState<Wide> start =
-      draw_start(at, goal, goal.cos_yaw, goal.sin_yaw, work.settings->start);
-
-  const Command<Wide> hover = hover_command(block.params, work.settings->limits);
-  Drone<Wide> drone{};
-  Link<Wide> link;
-  TrackMemory<Wide> memory;
-  drone.body = start;
-  settle_drone(drone, link, block.params, hover);
-  start_memory(memory, hover);
-
-  const auto merge = [&](void* to, const void* from, std::size_t bytes) {
-    Wide* old = static_cast<Wide*>(to);
-    const Wide* fresh = static_cast<const Wide*>(from);
-    for (std::size_t i = 0; i < bytes / sizeof(Wide); ++i) old[i] = select(mask, fresh[i], old[i]);
-  };
-  merge(&block.drone, &drone, sizeof drone);
-  merge(&block.link, &link, sizeof link);
-  merge(&block.memory, &memory, sizeof memory);
-  block.age = select(mask, WInt{}, block.age);
-  block.episode += WBits(select(mask, WInt{} + 1, WInt{}));
-}
-
-Estimate<Wide> estimate_now(const Block& block, int index, const Work& work) {
-  const Counter<Wide> at{work.seed, drone_numbers(index), WBits{} + work.tick};
-  return estimate(block.drone.body, block.params, work.settings->noise, at);
-}
-
-/// Observation and privileged rows of one block.
-void observe(const Block& block, const Goal<Wide>& goal, const Estimate<Wide>& seen, int index,
-             const Work& work, float* observation, float* privileged) {
-  const int active = active_lanes(work, index);
-  observation += index * kLanes * kTrackObservationSize;
-  privileged += index * kLanes * kPrivilegedSize;
+/// The same of a block; of the critic's rows `Size` numbers.
+template <int Size>
+void observe(const Flyer<Wide>& flyer, const Estimate<Wide>& seen, const Goal<Wide>& goal,
+             const Spots<kLanes>& spots, int index, const Run& run) {
+  const int active = active_lanes(run.work, index);
+  const VecBuffers& out = run.work.buffers;
+  float* observation = out.observation + index * kLanes * kTrackObservationSize;
+  float* privileged = out.privileged + index * kLanes * kPrivilegedSize;
 
   const Wide view[5] = {seen.p_WB.x, seen.p_WB.y, seen.p_WB.z, goal.cos_yaw, goal.sin_yaw};
   float views[kLanes][5];
   store_rows<5>(view, kLanes, &views[0][0], 5);
   for (int i = 0; i < active; ++i) {
-    write_preview(work.references.rows, lane(block.place.row, i), lane(block.place.first, i),
-                  lane(block.place.last, i), views[i], views[i][3], views[i][4],
+    write_preview(run.work.references.points + spots.points[i], views[i], views[i][3], views[i][4],
                   observation + i * kTrackObservationSize);
   }
   Wide part[kBodyPartSize], extra[kPrivilegedSize];
-  body_part(goal, seen, block.memory, part);
+  view_parts(flyer, goal, seen, part, extra);
   store_rows<kBodyPartSize>(part, active, observation + kPreviewSize, kTrackObservationSize);
-  privileged_part(goal, block.drone.body, block.drone.rate_loop.integral_deg,
-                  block.drone.battery.motor_limit_n, block.params, extra);
-  store_rows<kPrivilegedSize>(extra, active, privileged, kPrivilegedSize);
-}
-
-void store_states(const Block& block, const Estimate<Wide>& seen, int index, const Work& work) {
-  const auto rows = [&](const Vec3<Wide>& p, const Quat<Wide>& q, const Vec3<Wide>& v,
-                        const Vec3<Wide>& w, float* out) {
-    const Wide values[13] = {p.x, p.y, p.z, q.x, q.y, q.z, q.w, v.x, v.y, v.z, w.x, w.y, w.z};
-    store_rows<13>(values, active_lanes(work, index), out + 13 * index * kLanes, 13);
-  };
-  const BodyState<Wide>& body = block.drone.body;
-  rows(body.p_WB, body.q_WB, body.v_WB, body.w_WB_B, work.buffers.truth);
-  rows(seen.p_WB, seen.q_WB, seen.v_WB, seen.w_WB_B, work.buffers.estimate);
-}
-
-void start(const Work& work, int begin, int end) {
-  const WMask everyone = WMask(WInt{} == 0);
-  for (int b = begin; b < end; ++b) {
-    Block& block = block_at(work, b);
-    block.episode = WBits{};
-    for (Wide& sum : block.term_sums) sum = Wide{};
-    begin_episode(block, everyone, b, work);
-    if (work.staggered) {
-      const Draw<Wide> bits =
-          draw(Counter<Wide>{work.seed, drone_numbers(b), WBits{}}, Purpose::kReference, 1);
-      block.age = truncate(
-          Wide(uniform<Wide>(bits.a) * static_cast<float>(work.settings->episode.max_steps)));
-    }
-    const Estimate<Wide> seen = estimate_now(block, b, work);
-    const Goal<Wide> goal = goal_at<Wide>(work.references.rows, block.place);
-    observe(block, goal, seen, b, work, work.buffers.observation, work.buffers.privileged);
-    store_states(block, seen, b, work);
+  store_rows<Size>(extra, active, privileged, kPrivilegedSize);
+  if (Size < kPrivilegedMoving) {
+    store_column(extra[Size], active, privileged + Size, kPrivilegedSize);
   }
 }
 
-void step_block(const Work& work, int index) {
+void store_states(const Flyer<Wide>& flyer, const Estimate<Wide>& seen, int index,
+                  const Work& work) {
+  const auto rows = [&](const Pose<Wide>& pose, float* out) {
+    Wide values[13];
+    static_assert(sizeof values == sizeof pose);
+    std::memcpy(values, &pose, sizeof values);
+    store_rows<13>(values, active_lanes(work, index), out + 13 * index * kLanes, 13);
+  };
+  rows(pose_of(flyer.drone.body), work.buffers.truth);
+  rows(seen, work.buffers.estimate);
+}
+
+void start_block(const Run& run, int index) {
+  const Work& work = run.work;
   Block& block = block_at(work, index);
+  for (Wide& sum : block.term_sums) sum = Wide{};
+  for (int i = 0; i < kLanes; ++i) {
+    const auto number = static_cast<std::uint32_t>(index * kLanes + i);
+    Flyer<float> flyer{};
+    begin_episode(flyer, number, work);
+    if (work.staggered) {
+      const Draw<float> bits = draw(Counter<float>{work.seed, number, 0}, Purpose::kReference, 1);
+      flyer.age =
+          truncate(uniform<float>(bits.a) * static_cast<float>(work.settings->episode.max_steps));
+    }
+    put_lane(block.flyer, i, flyer, true);
+  }
+  Wide normals[kNormals];
+  draw_tick(counter_at(work, index), run.on, normals);
+  const Estimate<Wide> seen =
+      estimate_at(block.flyer, work.settings->noise, run.on, work.tick, normals);
+  const Spots<kLanes> spots = spots_of(block.flyer.place);
+  observe<kPrivilegedSize>(block.flyer, seen, goal_at<Wide>(work.references.goals, spots), spots,
+                           index, run);
+  store_states(block.flyer, seen, index, work);
+}
+
+void start(const Work& work, int begin, int end) {
+  const Run run = run_of(work);
+  for (int b = begin; b < end; ++b) start_block(run, b);
+}
+
+/// Physics of one control step: link, drone, battery, gusts; then what the estimator tells of it.
+Estimate<Wide> move(Flyer<Wide>& flyer, const Command<Wide>& command, int index, const Run& run) {
+  const Work& work = run.work;
+  const Counter<Wide> at = counter_at(work, index);
+  const Passage<Wide> passage = run.on.passage ? draw_passage(flyer.params, flyer.derived, at)
+                                               : steady_passage(flyer.derived);
+  const Arriving<Wide> arriving = pass_link(flyer.link, passage, work.tick, command);
+  step_control(flyer.drone, flyer.params, flyer.derived, flyer.gusts, arriving, work.tick,
+               run.on.pwm);
+  if (run.on.lag) remember_pose(flyer.past, work.tick, pose_of(flyer.drone.body));
+  Wide normals[kNormals];
+  draw_tick(at, run.on, normals);
+  if (run.on.gusts) step_gusts(flyer.gusts, flyer.derived, normals + kEstimateNormals);
+  return estimate_at(flyer, work.settings->noise, run.on, work.tick, normals);
+}
+
+typedef signed char LaneBytes __attribute__((vector_size(SIM_CORE_LANES)));
+
+/// Writes a mask as bytes, 1 where it is set.
+void store_mask(const WMask& mask, int count, std::uint8_t* out) {
+#if SIM_CORE_LANES > 1
+  const LaneBytes bytes = __builtin_convertvector(mask, LaneBytes) & 1;
+  std::memcpy(out, &bytes, static_cast<std::size_t>(count));
+#else
+  if (count > 0) *out = mask ? 1 : 0;
+#endif
+}
+
+/// Keeps the last observation of an episode and begins the next, in one lane.
+__attribute__((noinline)) void turn_over(Flyer<Wide>& flyers, int lane_number, int row,
+                                         const Run& run) {
+  const VecBuffers& out = run.work.buffers;
+  for (int k = 0; k < kTrackObservationSize; k += 16) {
+    __builtin_prefetch(out.final_observation + row * kTrackObservationSize + k, 1);
+    __builtin_prefetch(out.final_privileged + row * kPrivilegedSize + k / 2, 1);
+  }
+  const auto keep = [row](float* to, const float* from, int size) {
+    std::memcpy(to + row * size, from + row * size, static_cast<std::size_t>(size) * sizeof(float));
+  };
+  Flyer<float> flyer;
+  flyer.episode = static_cast<std::uint32_t>(lane(WInt(flyers.episode), lane_number));
+  const auto number = static_cast<std::uint32_t>(row);
+  begin_episode(flyer, number, run.work);
+  keep(out.final_observation, out.observation, kTrackObservationSize);
+  keep(out.final_privileged, out.privileged, kPrivilegedSize);
+  put_lane(flyers, lane_number, flyer, run.on.lag);
+  float normals[kNormals];
+  draw_tick(Counter<float>{run.work.seed, number, run.work.tick}, run.on, normals);
+  const Estimate<float> seen =
+      estimate_at(flyer, run.work.settings->noise, run.on, run.work.tick, normals);
+  observe_one(flyer, seen, goal_at<float>(run.work.references.goals, flyer.place), row, run);
+}
+
+/// One control step. Flattened: the substeps then run in registers.
+__attribute__((flatten)) void step_block(const Run& run, int index) {
+  const Work& work = run.work;
+  Block& block = block_at(work, index);
+  Flyer<Wide>& flyer = block.flyer;
   const VecSettings& settings = *work.settings;
 
+  flyer.place.row += 1;
+  flyer.age += 1;
+  const Spots<kLanes> spots = spots_of(flyer.place);
+  prefetch(work.references, spots);
   const Command<Wide> output = load_commands(work, index);
   const Command<Wide> command = limited(output, settings.limits);
-  const Command<Wide> previous = block.memory.past[0];
-  step_control(block.drone, block.link, block.params, block.derived, command, work.tick);
-  remember(block.memory, command);
-  block.place.row += 1;
-  block.age += 1;
+  const Command<Wide> previous = flyer.memory.past[0];
+  const Estimate<Wide> seen = move(flyer, command, index, run);
+  remember(flyer.memory, command);
 
-  Goal<Wide> goal = goal_at<Wide>(work.references.rows, block.place);
-  Estimate<Wide> seen = estimate_now(block, index, work);
-  integrate_error(block.memory, goal, seen);
-  const TrackScore<Wide> score = score_track(block.drone.body, goal, output, command, previous,
-                                             hover_command(block.params, settings.limits).thrust_n,
+  const Goal<Wide> goal = goal_at<Wide>(work.references.goals, spots);
+  integrate_error(flyer.memory, goal, seen);
+  const TrackScore<Wide> score = score_track(flyer.drone.body, goal, output, command, previous,
+                                             hover_command(flyer.derived, settings.limits).thrust_n,
                                              settings.reward, settings.episode, settings.limits);
   for (int i = 0; i < kTrackRewardTerms; ++i) {
     block.term_sums[i] = block.term_sums[i] + score.terms[i];
   }
-  const WMask expired = WMask(block.age >= settings.episode.max_steps) & !score.crashed;
+  const WMask expired = WMask(flyer.age >= settings.episode.max_steps) & !score.crashed;
   const WMask done = score.crashed | expired;
-  const int active = active_lanes(work, index);
+  const int active = active_lanes(work, index), row = index * kLanes;
+  std::memcpy(work.buffers.reward + row, &score.reward,
+              static_cast<std::size_t>(active) * sizeof(float));
+  store_mask(score.crashed, active, work.buffers.terminated + row);
+  store_mask(expired, active, work.buffers.truncated + row);
+  // The drone's parameters stand in the critic's rows since the episode began. What moves is one
+  // number more than fills whole registers.
+  observe<kPrivilegedMoving - 1>(flyer, seen, goal, spots, index, run);
+  if (!any(done)) return;
   for (int i = 0; i < active; ++i) {
-    const int row = index * kLanes + i;
-    work.buffers.reward[row] = lane(score.reward, i);
-    work.buffers.terminated[row] = lane(score.crashed, i) != 0;
-    work.buffers.truncated[row] = lane(expired, i) != 0;
+    if (lane(done, i)) turn_over(flyer, i, row + i, run);
   }
-  if (any(done)) {
-    observe(block, goal, seen, index, work, work.buffers.final_observation,
-            work.buffers.final_privileged);
-    begin_episode(block, done, index, work);
-    goal = goal_at<Wide>(work.references.rows, block.place);
-    seen = estimate_now(block, index, work);
-  }
-  observe(block, goal, seen, index, work, work.buffers.observation, work.buffers.privileged);
 }
 
 void step(const Work& work, int begin, int end) {
-  for (int b = begin; b < end; ++b) step_block(work, b);
+  const Run run = run_of(work);
+  for (int b = begin; b < end; ++b) step_block(run, b);
 }
 
 void fly(const Work& work, int begin, int end) {
+  const Run run = run_of(work);
   for (int b = begin; b < end; ++b) {
-    Block& block = block_at(work, b);
+    Flyer<Wide>& flyer = block_at(work, b).flyer;
     const Command<Wide> command = limited(load_commands(work, b), work.settings->limits);
-    step_control(block.drone, block.link, block.params, block.derived, command, work.tick);
-    block.place.row += 1;
-    store_states(block, estimate_now(block, b, work), b, work);
+    const Estimate<Wide> seen = move(flyer, command, b, run);
+    flyer.place.row += 1;
+    store_states(flyer, seen, b, work);
   }
 }
 
@@ -259,7 +256,7 @@ int block_count(const Work& work) { return (work.num_drones + kLanes - 1) / kLan
 
 void read_parameters(const Work& work, float* out) {
   for (int b = 0; b < block_count(work); ++b) {
-    const Wide* values = reinterpret_cast<const Wide*>(&block_at(work, b).params);
+    const Wide* values = reinterpret_cast<const Wide*>(&block_at(work, b).flyer.params);
     store_rows<kParameterCount>(values, active_lanes(work, b), out + b * kLanes * kParameterCount,
                                 kParameterCount);
   }
@@ -277,9 +274,9 @@ void take_reward_terms(const Work& work, double* sums) {
 
 void read_places(const Work& work, std::int32_t* out) {
   for (int row = 0; row < work.num_drones; ++row) {
-    const Block& block = block_at(work, row / kLanes);
-    out[2 * row] = lane(block.place.first, row % kLanes);
-    out[2 * row + 1] = lane(block.place.row, row % kLanes);
+    const Place<Wide>& place = block_at(work, row / kLanes).flyer.place;
+    out[2 * row] = lane(place.first, row % kLanes);
+    out[2 * row + 1] = lane(place.row, row % kLanes);
   }
 }
 

@@ -35,7 +35,7 @@ void replay_rotors(const Params<double>& params, const double* target_n, int row
   double now_n[4];
   for (int i = 0; i < 4; ++i) {
     now_n[i] = target_n[i];
-    for (auto& slot : line.target_n) slot[i] = target_n[i];
+    scalar::settle_dead_time(line, i, target_n[i]);
   }
   for (int k = 0; k < rows; ++k) {
     double* delayed = delayed_n + 4 * k;
@@ -60,6 +60,7 @@ void replay_body(const Params<double>& params, const BodyLog& log, const int* st
     out += kState;
     for (int k = 1; k <= steps; ++k) {
       scalar::step_body(body, params, derived, log.delayed_n + 4 * (row + k - 1), step_s);
+      body.q_WB = scalar::normalized(body.q_WB);
       if (log.measured != nullptr) hold_to(body, log.measured + 7 * (row + k));
       if (k % every != 0) continue;
       std::memcpy(out, &body, kState * sizeof(double));

@@ -6,13 +6,10 @@
 namespace sim_core {
 
 TrackSession::TrackSession(const std::vector<Path>& paths, const CommandLimits& limits)
-    : limits_(limits) {
-  for (const Path& path : paths) {
-    Tracker tracker{};
-    tracker.place.first = static_cast<std::int32_t>(rows_.size() / 4);
-    rows_.insert(rows_.end(), path.rows.begin(), path.rows.end());
-    tracker.place.last = static_cast<std::int32_t>(rows_.size() / 4) - 1;
-    drones_.push_back(tracker);
+    : paths_(paths), drones_(paths.size()), limits_(limits) {
+  const ReferenceTable table = paths_.view();
+  for (std::size_t i = 0; i < drones_.size(); ++i) {
+    drones_[i].place = {table.first[i], table.last[i], table.first[i], table.ahead[i]};
   }
   reset(0.0f);
 }
@@ -24,15 +21,17 @@ void TrackSession::reset(float hover_thrust_n) {
 }
 
 void TrackSession::observe(const float* states, std::int32_t row, float* observation) {
+  const ReferenceTable table = paths_.view();
   for (Tracker& drone : drones_) {
     const float* s = states;
     const scalar::Estimate<float> seen{
         {s[0], s[1], s[2]}, {s[3], s[4], s[5], s[6]}, {s[7], s[8], s[9]}, {s[10], s[11], s[12]}};
     drone.place.row = drone.place.first + row;
-    const scalar::Goal<float> goal = scalar::goal_at<float>(rows_.data(), drone.place);
+    const scalar::Spots<1> spots = scalar::spots_of(drone.place);
+    const scalar::Goal<float> goal = scalar::goal_at<float>(table.goals, spots);
     if (row > 0) scalar::integrate_error(drone.memory, goal, seen);
-    scalar::write_preview(rows_.data(), drone.place.row, drone.place.first, drone.place.last, s,
-                          goal.cos_yaw, goal.sin_yaw, observation);
+    scalar::write_preview(table.points + spots.points[0], s, goal.cos_yaw, goal.sin_yaw,
+                          observation);
     scalar::body_part(goal, seen, drone.memory, observation + kPreviewSize);
     states += 13;
     observation += kTrackObservationSize;

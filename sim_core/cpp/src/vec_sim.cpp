@@ -42,8 +42,9 @@ VecSim::VecSim(int num_drones, const VecSettings& settings, const std::vector<Pa
       num_blocks_((num_drones + kernel_->lanes - 1) / kernel_->lanes),
       blocks_(allocate(static_cast<std::size_t>(num_blocks_) * kernel_->block_bytes)),
       terminated_(static_cast<std::size_t>(num_drones)),
-      truncated_(static_cast<std::size_t>(num_drones)) {
-  set_paths(paths);
+      truncated_(static_cast<std::size_t>(num_drones)),
+      paths_(paths) {
+  work_.references = paths_.view();
   work_.settings = &settings_;
   work_.blocks = blocks_.get();
   work_.num_drones = num_drones;
@@ -62,16 +63,6 @@ VecSim::VecSim(int num_drones, const VecSettings& settings, const std::vector<Pa
 float* VecSim::numbers(int columns) {
   arrays_.emplace_back(static_cast<std::size_t>(num_drones_) * static_cast<std::size_t>(columns));
   return arrays_.back().data();
-}
-
-void VecSim::set_paths(const std::vector<Path>& paths) {
-  for (const Path& path : paths) {
-    reference_first_.push_back(static_cast<std::int32_t>(reference_rows_.size() / 4));
-    reference_rows_.insert(reference_rows_.end(), path.rows.begin(), path.rows.end());
-    reference_last_.push_back(static_cast<std::int32_t>(reference_rows_.size() / 4) - 1);
-  }
-  work_.references = {reference_rows_.data(), reference_first_.data(), reference_last_.data(),
-                      static_cast<std::int32_t>(paths.size())};
 }
 
 void VecSim::run(Phase phase) {

@@ -15,8 +15,8 @@ namespace {
 
 using sim_core::SIM_CORE_ISA::Bits;
 using sim_core::SIM_CORE_ISA::Counter;
-using sim_core::SIM_CORE_ISA::draw;
-using sim_core::SIM_CORE_ISA::normal_pair;
+using sim_core::SIM_CORE_ISA::draw_normals;
+using sim_core::SIM_CORE_ISA::kNormals;
 using sim_core::SIM_CORE_ISA::Purpose;
 using sim_core::SIM_CORE_ISA::sqrt_of;
 
@@ -69,13 +69,9 @@ bool explore(const Exploration& how, const float* means, int first, int rows, fl
   for (int r = 0; r < rows; r += kLanes) {
     const Counter<Wide> at{how.seed, Bits<Wide>(lane_numbers<Wide>() + (first + r)),
                            Bits<Wide>{} + how.tick};
-    Wide drawn[kMostOutputs], log_prob{};
-    for (int k = 0; k < how.actions; k += 4) {
-      const auto bits = draw(at, kExploration, static_cast<std::uint32_t>(k));
-      const auto one = normal_pair<Wide>(bits.a, bits.b), two = normal_pair<Wide>(bits.c, bits.d);
-      const Wide normals[4] = {one.first, one.second, two.first, two.second};
-      for (int i = 0; i < 4 && k + i < how.actions; ++i) drawn[k + i] = normals[i];
-    }
+    static_assert(kMostOutputs <= kNormals);
+    Wide drawn[kNormals], log_prob{};
+    draw_normals(at, kExploration, drawn);
     const int count = rows - r < kLanes ? rows - r : kLanes;
     for (int k = 0; k < how.actions; ++k) {
       log_prob += drawn[k] * drawn[k] * -0.5f - spread.log_std[k];

@@ -28,7 +28,7 @@ inline void step_battery(Battery<T>& battery, const Params<T>& params, const T t
   for (int i = 0; i < 4; ++i) load = load + thrust_n[i] * sqrt_of(thrust_n[i]);
   const T current_a = params.battery_current_a_per_n15 * load;
   battery.charge =
-      max_of(T(battery.charge - current_a * duration_s / params.battery_capacity_c), T{});
+      max_of(T(battery.charge - current_a * T(duration_s / params.battery_capacity_c)), T{});
   battery.volts =
       cubic(params.battery_volts, battery.charge) - current_a * params.battery_resistance_ohm;
   // The fit of thrust over volts holds between 1 and 4.2 V (bench data); it rises all the way.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The link between policy and drone. A policy answers each state as it arrives, so only the sum of
 /// the way down and the way up acts on the drone: one delay, in whole physics steps, applied to the
-/// command.
+/// command. Jitter adds to it, drawn anew every control step; a lost command repeats the last one.
 #pragma once
 
 #include "sim_core/params.hpp"
+#include "sim_core/rng.hpp"
 #include "sim_core/state.hpp"
 
 namespace sim_core::SIM_CORE_ISA {
@@ -15,13 +16,16 @@ static_assert(kLinkSlots > kMaxLinkDelaySteps / kSubsteps + 1);
 template <class T>
 struct Link {
   Command<T> sent[kLinkSlots];
+  Command<T> arrived;  ///< the newest one that has
+  T age;               ///< how many control steps ago it was sent
 };
 
-/// What reaches the drone within one control step: `before` until the remainder of the delay has
-/// passed, then `after`.
+/// What reaches the drone within one control step: `before` until `remainder_steps` have passed, then
+/// `after`.
 template <class T>
 struct Arriving {
   Command<T> before, after;
+  T remainder_steps;
 };
 
 template <class T>
@@ -29,19 +33,55 @@ inline Command<T> select_command(const Mask<T>& mask, const Command<T>& a, const
   return {select(mask, a.thrust_n, b.thrust_n), select3<T>(mask, a.w_B, b.w_B)};
 }
 
-/// Sends `command` at control step `tick`, and returns what arrives during that step.
+/// What the link does to one command.
 template <class T>
-inline Arriving<T> pass_link(Link<T>& link, const Derived<T>& derived, std::uint32_t tick,
+struct Passage {
+  T delay_steps;  ///< physics steps
+  Mask<T> lost;
+};
+
+template <class T>
+inline Passage<T> steady_passage(const Derived<T>& derived) {
+  return {derived.link_steps, derived.link_steps < T{}};
+}
+
+template <class T>
+inline Passage<T> draw_passage(const Params<T>& params, const Derived<T>& derived,
+                               const Counter<T>& at) {
+  const Draw<T> bits = draw(at, Purpose::kLink, 0);
+  const T jitter_steps = uniform<T>(bits.a) * params.link_jitter_s * (1.0f / kPhysicsStepS);
+  const T steps = derived.link_steps + rounded(jitter_steps);
+  return {min_of(steps, splat<T>(kMaxLinkDelaySteps)), uniform<T>(bits.b) < params.link_loss};
+}
+
+/// A link that has carried nothing but `command`.
+template <class T>
+inline void settle_link(Link<T>& link, const Command<T>& command) {
+  for (Command<T>& sent : link.sent) sent = command;
+  link.arrived = command;
+  link.age = T{} + static_cast<float>(kLinkSlots);
+}
+
+/// Sends `command` at control step `tick`, and returns what arrives during that step. Commands arrive
+/// in order: where one older than the last would be due, the last goes on.
+template <class T>
+inline Arriving<T> pass_link(Link<T>& link, const Passage<T>& passage, std::uint32_t tick,
                              const Command<T>& command) {
-  link.sent[tick % kLinkSlots] = command;
-  Arriving<T> arriving{link.sent[(tick - 1) % kLinkSlots], command};
-  for (int age = 1; age <= kMaxLinkDelaySteps / kSubsteps; ++age) {
-    const Mask<T> due = derived.link_control_steps == static_cast<float>(age);
-    const auto back = static_cast<std::uint32_t>(age);
-    arriving.after = select_command<T>(due, link.sent[(tick - back) % kLinkSlots], arriving.after);
-    arriving.before =
-        select_command<T>(due, link.sent[(tick - back - 1) % kLinkSlots], arriving.before);
+  const Command<T>& last = link.sent[(tick - 1) % kLinkSlots];
+  const Command<T> newest = select_command<T>(passage.lost, last, command);
+  link.sent[tick % kLinkSlots] = newest;
+  // Whole control steps, and physics steps beyond.
+  const T drawn = to_number(truncate(T(passage.delay_steps * (1.0f / kSubsteps) + 0.1f)));
+  const T remainder = passage.delay_steps - drawn * static_cast<float>(kSubsteps);
+  const T age = min_of(drawn, T(link.age + 1.0f));
+  Arriving<T> arriving{link.arrived, newest, remainder};
+  for (int back = 1; back <= kMaxLinkDelaySteps / kSubsteps; ++back) {
+    const Mask<T> due = age == static_cast<float>(back);
+    const Command<T>& sent = link.sent[(tick - static_cast<std::uint32_t>(back)) % kLinkSlots];
+    arriving.after = select_command<T>(due, sent, arriving.after);
   }
+  link.arrived = arriving.after;
+  link.age = age;
   return arriving;
 }
 

@@ -5,7 +5,9 @@
 
 #include <vector>
 
+#include "sim_core/downwash.hpp"
 #include "sim_core/drone.hpp"
+#include "sim_core/imu.hpp"
 #include "sim_core/stock_controller.hpp"
 
 namespace sim_core {
@@ -28,6 +30,8 @@ class FirmwareSim {
   double time_s() const { return static_cast<double>(tick_) * 0.002; }
   const std::vector<float>& truth() const { return truth_; }
   const std::vector<float>& estimate() const { return estimate_; }
+  /// Filtered gyro [rad/s; B] and accelerometer [m/s^2; B, specific force], (n, 6).
+  const std::vector<float>& imu() const { return imu_; }
   float battery_volts(int drone) const;
   float battery_charge(int drone) const;
   /// Collective thrust that the present set-point asks of the mixer [N].
@@ -39,6 +43,10 @@ class FirmwareSim {
     scalar::Params<float> params;
     scalar::Derived<float> derived;
     scalar::Drone<float> drone;
+    scalar::Surroundings<float> around;
+    scalar::Gusts<float> gusts;
+    scalar::Past<float> past;
+    scalar::Imu imu;
     scalar::StockController stock;
     scalar::PositionTarget target;
     scalar::Command<float> command;
@@ -46,6 +54,9 @@ class FirmwareSim {
     Mode mode;
   };
   void step_vehicle(Vehicle& vehicle, int number);
+  void begin_control_step(Vehicle& vehicle, int number);
+  void follow_position(Vehicle& vehicle);
+  void feel(Vehicle& vehicle) const;
   void look(Vehicle& vehicle, int number);
   void write_rows();
 
@@ -53,7 +64,7 @@ class FirmwareSim {
   EstimateNoise noise_;
   std::uint32_t seed_;
   std::uint32_t tick_ = 0;
-  std::vector<float> truth_, estimate_;
+  std::vector<float> truth_, estimate_, imu_;
 };
 
 }  // namespace sim_core

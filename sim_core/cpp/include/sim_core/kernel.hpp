@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "sim_core/layout.hpp"
+#include "sim_core/path_table.hpp"
 #include "sim_core/settings.hpp"
 
 namespace sim_core {
@@ -18,14 +19,6 @@ struct VecSettings {
   CommandLimits limits;
   TrackReward reward;
   TrackEpisode episode;
-};
-
-/// All references of a run, row after row, and where each begins and ends.
-struct ReferenceTable {
-  const float* rows = nullptr;  ///< (total, 4)
-  const std::int32_t* first = nullptr;
-  const std::int32_t* last = nullptr;
-  std::int32_t count = 0;
 };
 
 /// Row-major arrays, one row a drone, shared with numpy.

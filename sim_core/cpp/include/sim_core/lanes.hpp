@@ -90,9 +90,11 @@ inline void set_lane(bool& x, int, bool value) { x = value; }
 #if SIM_CORE_LANES > 1
 inline Wide select(WideInt mask, Wide a, Wide b) { return mask ? a : b; }
 inline WideInt select(WideInt mask, WideInt a, WideInt b) { return mask ? a : b; }
+/// Whether any lane is set, two lanes at a time.
 inline bool any(WideInt mask) {
-  std::int32_t found = 0;
-  for (int i = 0; i < SIM_CORE_LANES; ++i) found |= mask[i];
+  std::uint64_t pairs[SIM_CORE_LANES / 2], found = 0;
+  std::memcpy(pairs, &mask, sizeof pairs);
+  for (std::uint64_t pair : pairs) found |= pair;
   return found != 0;
 }
 inline Wide sqrt_of(Wide x) {

@@ -48,6 +48,7 @@ constexpr Field kPrivilegedFields[] = {
     {"link_delay_s", 1, "s", "-", 0.0f},
     {"attitude_bias_rad", 2, "rad", "B", 0.0f},
 };
+constexpr int kPrivilegedMoving = 3 + 3 + 3 + 4 + 3 + 1;  ///< what changes within an episode
 constexpr int kPrivilegedSize = 3 + 3 + 3 + 4 + 3 + 1 + 1 + 1 + 3 + 1 + 1 + 1 + 1 + 2;
 
 }  // namespace sim_core

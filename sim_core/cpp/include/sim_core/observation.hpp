@@ -14,10 +14,39 @@ namespace sim_core::SIM_CORE_ISA {
 constexpr float kIntegralLeakS = 2.0f;
 constexpr float kIntegralLimit = 0.25f;
 
-/// A row of a reference, in one register on every machine.
-typedef float Four __attribute__((vector_size(16)));
+/// Points of a preview, as many as fit a register; narrow machines take one in four lanes.
+constexpr int kTripleLanes = kLanes > 4 ? kLanes : 4;
+constexpr int kPointsAtOnce = kTripleLanes / 3;
+typedef float Triples __attribute__((vector_size(4 * kTripleLanes)));
+typedef std::int32_t TripleOrder __attribute__((vector_size(4 * kTripleLanes)));
 
-inline Four swap_xy(Four r) { return Four{r[1], r[0], r[2], r[3]}; }
+inline Triples shuffled(const Triples& values, const TripleOrder& order) {
+#if defined(__clang__)
+  Triples out;
+  for (int i = 0; i < kTripleLanes; ++i) out[i] = values[order[i]];
+  return out;
+#else
+  return __builtin_shuffle(values, order);
+#endif
+}
+
+/// Repeats three entries of `values`, by number, over all points.
+template <int X, int Y, int Z>
+inline Triples repeat(const Triples& values) {
+  constexpr int kOrder[3] = {X, Y, Z};
+  TripleOrder order{};
+  for (int i = 0; i < kTripleLanes; ++i) order[i] = kOrder[i % 3];
+  return shuffled(values, order);
+}
+
+inline Triples swap_xy(const Triples& points) {
+  TripleOrder order{};
+  for (int i = 0; i < kTripleLanes; ++i) {
+    const int other = i % 3 == 0 ? i + 1 : (i % 3 == 1 ? i - 1 : i);
+    order[i] = other < kTripleLanes ? other : i;
+  }
+  return shuffled(points, order);
+}
 
 /// What a policy remembers between steps.
 template <class T>
@@ -47,19 +76,19 @@ inline void integrate_error(TrackMemory<T>& memory, const Goal<T>& goal,
   memory.integral_H = clamp3(next, splat<T>(-kIntegralLimit), splat<T>(kIntegralLimit));
 }
 
-/// The reference now and ahead, relative to the drone, in H: `out` takes kPreviewSize numbers and
-/// one more, which the body part then overwrites.
-inline void write_preview(const float* table, std::int32_t row, std::int32_t first,
-                          std::int32_t last, const float p_WB[3], float cos_yaw, float sin_yaw,
+/// The reference now and ahead, relative to the drone, in H: `out` takes kPreviewSize numbers and up
+/// to two more, which the body part then overwrites. `now`: the points, as `Spots` say.
+inline void write_preview(const float* now, const float p_WB[3], float cos_yaw, float sin_yaw,
                           float* out) {
-  static_assert(kBodyPartSize > 0);
-  const Four p = {p_WB[0], p_WB[1], p_WB[2], 0.0f};
-  const Four straight = {cos_yaw, cos_yaw, 1.0f, 0.0f}, crossed = {sin_yaw, -sin_yaw, 0.0f, 0.0f};
-  for (int k = 0; k < kPreviewPoints; ++k) {
-    Four r;
-    std::memcpy(&r, table + 4 * clamp_row(row + k * kPreviewStride, first, last), sizeof r);
+  static_assert(kBodyPartSize >= 2 && kPreviewPoints % kPointsAtOnce == 0);
+  const Triples here = {p_WB[0], p_WB[1], p_WB[2], 0.0f}, turn = {cos_yaw, sin_yaw, -sin_yaw, 1.0f};
+  const Triples p = repeat<0, 1, 2>(here), straight = repeat<0, 0, 3>(turn);
+  const Triples crossed = repeat<1, 2, 3>(turn) * repeat<0, 0, 1>(Triples{1.0f, 0.0f});
+  for (int k = 0; k < kPreviewPoints; k += kPointsAtOnce) {
+    Triples r;
+    std::memcpy(&r, now + 3 * k, sizeof r);
     r -= p;
-    const Four r_H = r * straight + swap_xy(r) * crossed;
+    const Triples r_H = r * straight + swap_xy(r) * crossed;
     std::memcpy(out + 3 * k, &r_H, sizeof r_H);
   }
 }

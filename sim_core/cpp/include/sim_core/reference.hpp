@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/// References: paths sampled once per control step, rows of x, y, z [m, W] and yaw [rad].
+/// References: paths sampled once per control step, rows of x, y, z [m, W] and yaw [rad], prepared by
+/// path_table.hpp.
 #pragma once
 
 #include "sim_core/elementary.hpp"
-#include "sim_core/layout.hpp"
+#include "sim_core/path_table.hpp"
+#include "sim_core/rows.hpp"
 #include "sim_core/settings.hpp"
 #include "sim_core/vec_math.hpp"
 
@@ -14,6 +16,7 @@ template <class T>
 struct Place {
   Int<T> first, last;  ///< rows of the path within the table of all paths
   Int<T> row;          ///< the present one
+  Int<T> ahead;        ///< where the path's points for previews begin
 };
 
 /// Where a drone should be now.
@@ -24,32 +27,72 @@ struct Goal {
   T cos_yaw, sin_yaw;
 };
 
-inline std::int32_t clamp_row(std::int32_t row, std::int32_t first, std::int32_t last) {
-  return row < first ? first : (row > last ? last : row);
+template <class I>
+inline I clamp_row(const I& row, const I& first, const I& last) {
+  const I low = select(row < first, first, row);
+  return select(low > last, last, low);
 }
+
+/// Where in the tables the present row and its preview stand, one entry a drone.
+template <int Count>
+struct Spots {
+  std::int32_t goal[Count], points[Count];
+};
+
+/// Whole fifths of x, for 0 <= x < 1e6.
+template <class I, class T>
+inline I preview_strides(const I& x) {
+  return truncate(T((to_number(x) + 0.5f) * (1.0f / kPreviewStride)));
+}
+
+template <class T>
+inline Spots<Traits<T>::lanes> spots_of(const Place<T>& place) {
+  const Int<T> row = clamp_row<Int<T>>(place.row, place.first, Int<T>(place.last + 1));
+  const Int<T> last = place.last - place.first;
+  const Int<T> since = clamp_row<Int<T>>(Int<T>(row - place.first), Int<T>{}, last);
+  const Int<T> stride = preview_strides<Int<T>, T>(since);
+  const Int<T> stretch = preview_strides<Int<T>, T>(last) + kPreviewPoints;
+  const Int<T> points = place.ahead + ((since - stride * kPreviewStride) * stretch + stride) * 3;
+  const Int<T> goal = row * kGoalSize;
+  Spots<Traits<T>::lanes> spots;
+  std::memcpy(spots.goal, &goal, sizeof goal);
+  std::memcpy(spots.points, &points, sizeof points);
+  return spots;
+}
+
+/// Asks for what `goal_at` and a preview will read: paths are longer than a cache is large.
+template <int Count>
+inline void prefetch(const ReferenceTable& table, const Spots<Count>& spots) {
+  for (int i = 0; i < Count; ++i) {
+    __builtin_prefetch(table.goals + spots.goal[i]);
+    const float* points = table.points + spots.points[i];
+    for (int k = 0; k < kPreviewSize; k += 14) __builtin_prefetch(points + k);
+  }
+}
+
+inline void read_goals(const float* rows, float values[kGoalSize]) {
+  std::memcpy(values, rows, kGoalSize * sizeof(float));
+}
+#if SIM_CORE_LANES > 1
+inline void read_goals(const float* rows, Wide values[kGoalSize]) {
+  gather_lanes<kGoalSize>(rows, values);
+}
+#endif
 
 /// The reference at the present row; its velocity by central differences, zero beyond the end.
 template <class T>
-inline Goal<T> goal_at(const float* table, const Place<T>& place) {
+inline Goal<T> goal_at(const float* table, const Spots<Traits<T>::lanes>& spots) {
   constexpr int kCount = Traits<T>::lanes;
-  constexpr float kRate[3] = {0.0f, 1.0f / kControlStepS, 0.5f / kControlStepS};
-  float columns[7][kCount];
-  for (int i = 0; i < kCount; ++i) {
-    const std::int32_t first = lane(place.first, i), last = lane(place.last, i);
-    const std::int32_t wanted = lane(place.row, i);
-    const std::int32_t row = clamp_row(wanted, first, last);
-    const std::int32_t before = clamp_row(wanted - 1, first, last);
-    const std::int32_t after = clamp_row(wanted + 1, first, last);
-    const float rate = kRate[after - before];
-    for (int k = 0; k < 4; ++k) columns[k][i] = table[4 * row + k];
-    for (int k = 0; k < 3; ++k) {
-      columns[4 + k][i] = (table[4 * after + k] - table[4 * before + k]) * rate;
-    }
-  }
-  T values[7];
-  std::memcpy(values, columns, sizeof values);
-  const SinCos<T> turn = sin_cos_of(values[3]);
-  return {{values[0], values[1], values[2]}, {values[4], values[5], values[6]}, turn.cos, turn.sin};
+  float rows[kCount][kGoalSize];
+  for (int i = 0; i < kCount; ++i) std::memcpy(rows[i], table + spots.goal[i], sizeof rows[i]);
+  T v[kGoalSize];
+  read_goals(rows[0], v);
+  return {{v[0], v[1], v[2]}, {v[3], v[4], v[5]}, v[6], v[7]};
+}
+
+template <class T>
+inline Goal<T> goal_at(const float* table, const Place<T>& place) {
+  return goal_at<T>(table, spots_of(place));
 }
 
 /// Turns a vector of W into the heading frame H of the goal.

@@ -64,8 +64,8 @@ inline void store_rows(const Wide* values, int count, float* rows, int stride) {
   for (int begin = 0; begin < Size; begin += kLanes) {
     // The last square overlaps the one before it, so that every store is a whole register.
     const int first = begin + kLanes <= Size ? begin : Size - kWhole;
-    Wide square[kLanes] = {};
-    for (int k = 0; k < kWhole; ++k) square[k] = values[first + k];
+    Wide square[kLanes];
+    for (int k = 0; k < kLanes; ++k) square[k] = values[first + (k < kWhole ? k : 0)];
     transpose(square);
     for (int i = 0; i < count; ++i) {
       std::memcpy(rows + i * stride + first, &square[i], kWhole * sizeof(float));
@@ -73,13 +73,37 @@ inline void store_rows(const Wide* values, int count, float* rows, int stride) {
   }
 }
 
+/// Writes one value that holds one drone a lane into a column of `count` rows.
+inline void store_column(const Wide& value, int count, float* column, int stride) {
+  float numbers[kLanes];
+  std::memcpy(numbers, &value, sizeof numbers);
+  for (int i = 0; i < count; ++i) column[i * stride] = numbers[i];
+}
+
+/// Turns kLanes rows of `Columns` numbers into values that hold one drone a lane; `Columns` is a power
+/// of two. Seen as one array, each round rotates the bits of an entry's index by one place.
+template <int Columns>
+inline void gather_lanes(const float* rows, Wide values[Columns]) {
+  std::memcpy(values, rows, kLanes * Columns * sizeof(float));
+#if SIM_CORE_LANES > 1
+  for (int round = 1; round < kLanes; round *= 2) {
+    Wide next[Columns];
+    for (int i = 0; i < Columns / 2; ++i) {
+      const Zipped pair = zip(values[i], values[i + Columns / 2]);
+      next[2 * i] = pair.low;
+      next[2 * i + 1] = pair.high;
+    }
+    for (int i = 0; i < Columns; ++i) values[i] = next[i];
+  }
+#endif
+}
+
 /// Reads `count` rows of four numbers into values that hold one drone a lane.
 inline void load_rows4(const float* rows, int count, Wide values[4]) {
-  float columns[4][kLanes] = {};
-  for (int i = 0; i < count; ++i) {
-    for (int k = 0; k < 4; ++k) columns[k][i] = rows[4 * i + k];
-  }
-  std::memcpy(values, columns, sizeof columns);
+  if (count == kLanes) return gather_lanes<4>(rows, values);
+  float whole[4 * kLanes] = {};
+  std::memcpy(whole, rows, 4 * static_cast<std::size_t>(count) * sizeof(float));
+  gather_lanes<4>(whole, values);
 }
 
 }  // namespace sim_core::SIM_CORE_ISA

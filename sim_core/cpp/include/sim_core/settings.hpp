@@ -12,8 +12,9 @@ constexpr float kPhysicsStepS = 0.002f;  ///< s; the firmware's rate loop runs a
 constexpr int kSubsteps = 5;             ///< physics steps per control step (100 Hz)
 constexpr float kControlStepS = 0.01f;   ///< s
 constexpr int kMaxDeadTimeSteps = 5;     ///< longest rotor dead time, in physics steps
-constexpr int kMaxLinkDelaySteps = 20;   ///< longest link delay, in physics steps
-constexpr int kParameterCount = 41;
+constexpr int kMaxLinkDelaySteps = 20;   ///< longest link delay, jitter included, in physics steps
+constexpr float kMaxEstimateLagS = 0.030f;  ///< oldest state that an estimate may tell
+constexpr int kParameterCount = 57;
 
 /// The names of a drone's parameters, in the order of `Params` in params.hpp.
 extern const char* const kParameterNames[kParameterCount];
@@ -34,10 +35,12 @@ struct StartRanges {
   float floor_m = -1e9f;  ///< a start below this height is lifted to it
 };
 
-/// Standard deviations of the state estimate's white noise; the bias is a parameter of the drone.
+/// Standard deviations of the state estimate's white noise; bias and lag are parameters of the drone.
 struct EstimateNoise {
   float position_m = 0.0f;
+  float position_z_m = -1.0f;  ///< along z; negative: as along x and y
   float velocity_m_s = 0.0f;
+  float velocity_z_m_s = -1.0f;  ///< along z; negative: as along x and y
   float attitude_rad = 0.0f;
   float body_rate_rad_s = 0.0f;
 };

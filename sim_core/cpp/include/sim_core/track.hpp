@@ -33,7 +33,7 @@ inline TrackScore<T> score_track(const BodyState<T>& body, const Goal<T>& goal,
   const T rates_squared = dot(body.w_WB_B, body.w_WB_B);
   const Rotation<T> R_WB = rotation_of(body.q_WB);
   const T ahead = goal.cos_yaw * R_WB.row_x.x + goal.sin_yaw * R_WB.row_y.x;
-  const T level = sqrt_of(T(R_WB.row_x.x * R_WB.row_x.x + R_WB.row_y.x * R_WB.row_y.x + 1e-6f));
+  const T level2 = R_WB.row_x.x * R_WB.row_x.x + R_WB.row_y.x * R_WB.row_y.x + 1e-6f;
 
   TrackScore<T> score;
   const float max_rate = episode.max_body_rate_rad_s;
@@ -49,7 +49,7 @@ inline TrackScore<T> score_track(const BodyState<T>& body, const Goal<T>& goal,
   t[1] = (s * weights.precision) / (ratio * ratio + 1.0f);
   t[2] = speed_error * (-s * weights.velocity);
   t[3] = rates_squared * (-s * weights.body_rate);
-  t[4] = (1.0f - ahead / level) * (-s * weights.heading);
+  t[4] = (1.0f - ahead * inverse_root_of(level2)) * (-s * weights.heading);
   t[5] = command_distance_squared(command, previous, limits) * (-s * weights.smoothness);
   t[6] = overshoot * (-s * weights.overshoot);
   const T push =

@@ -7,7 +7,7 @@
 
 #include "sim_core/action.hpp"
 #include "sim_core/observation.hpp"
-#include "sim_core/vec_sim.hpp"
+#include "sim_core/path_table.hpp"
 
 namespace sim_core {
 
@@ -33,7 +33,7 @@ class TrackSession {
     scalar::TrackMemory<float> memory;
     scalar::Place<float> place;
   };
-  std::vector<float> rows_;
+  PathTable paths_;
   std::vector<Tracker> drones_;
   CommandLimits limits_;
 };

@@ -62,6 +62,11 @@ inline Quat<T> operator*(const Quat<T>& a, const Quat<T>& b) {
 }
 
 template <class T>
+inline Quat<T> operator+(const Quat<T>& a, const Quat<T>& b) {
+  return {a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w};
+}
+
+template <class T>
 inline Quat<T> select4(const Mask<T>& mask, const Quat<T>& a, const Quat<T>& b) {
   return {select(mask, a.x, b.x), select(mask, a.y, b.y), select(mask, a.z, b.z),
           select(mask, a.w, b.w)};
@@ -103,6 +108,13 @@ template <class T>
 inline Vec3<T> body_z_of(const Quat<T>& q) {
   return {T(2.0f * (q.x * q.z + q.w * q.y)), T(2.0f * (q.y * q.z - q.w * q.x)),
           T(1.0f - 2.0f * (q.x * q.x + q.y * q.y))};
+}
+
+/// The same for a quaternion of length 2, such as the sum of two that are close.
+template <class T>
+inline Vec3<T> body_z_of_doubled(const Quat<T>& q) {
+  return {T(0.5f * (q.x * q.z + q.w * q.y)), T(0.5f * (q.y * q.z - q.w * q.x)),
+          T(1.0f - 0.5f * (q.x * q.x + q.y * q.y))};
 }
 
 }  // namespace sim_core::SIM_CORE_ISA

@@ -11,11 +11,6 @@
 
 namespace sim_core {
 
-/// A reference as (M, 4) row-major samples.
-struct Path {
-  std::vector<float> rows;
-};
-
 class VecSim {
  public:
   /// `isa`: "auto", or the name of one that this machine runs.
@@ -55,7 +50,6 @@ class VecSim {
   using Phase = void (*)(const Work&, int, int);
   void run(Phase phase);
   float* numbers(int columns);
-  void set_paths(const std::vector<Path>& paths);
 
   int num_drones_;
   VecSettings settings_;
@@ -66,8 +60,7 @@ class VecSim {
   std::unique_ptr<void, void (*)(void*)> blocks_;
   std::vector<std::vector<float>> arrays_;
   std::vector<std::uint8_t> terminated_, truncated_;
-  std::vector<float> reference_rows_;
-  std::vector<std::int32_t> reference_first_, reference_last_;
+  PathTable paths_;
 };
 
 }  // namespace sim_core

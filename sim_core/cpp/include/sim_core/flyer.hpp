@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+/// All that belongs to one drone of the vectorised simulator; every number of it is 32 bits wide, so
+/// that a register's worth of drones is the same list with a lane for each.
+#pragma once
+
+#include "sim_core/action.hpp"
+#include "sim_core/drone.hpp"
+#include "sim_core/observation.hpp"
+
+namespace sim_core::SIM_CORE_ISA {
+
+template <class T>
+struct Flyer {
+  Drone<T> drone;
+  Derived<T> derived;
+  Params<T> params;
+  Gusts<T> gusts;
+  TrackMemory<T> memory;
+  Place<T> place;
+  Int<T> age;       ///< control steps since the episode began
+  Bits<T> episode;  ///< number of the episode
+  Link<T> link;
+  Past<T> past;  ///< kept only where the estimate lags
+};
+
+/// Which parts of the model any drone of a run has: what none has costs no time.
+struct Switches {
+  bool noise;  ///< white noise of the estimate
+  bool gusts;
+  bool passage;  ///< jitter or loss of the link
+  bool pwm;      ///< older firmware
+  bool lag;      ///< of the estimate
+};
+
+inline Switches switches_of(const ParameterBox& box, const EstimateNoise& noise) {
+  Params<float> most;
+  std::memcpy(&most, box.high, sizeof most);
+  const bool white = noise.position_m != 0.0f || noise.velocity_m_s != 0.0f ||
+                     noise.attitude_rad != 0.0f || noise.body_rate_rad_s != 0.0f ||
+                     noise.position_z_m > 0.0f || noise.velocity_z_m_s > 0.0f;
+  return {white, most.gust_m_s > 0.0f, most.link_jitter_s > 0.0f || most.link_loss > 0.0f,
+          most.pwm_firmware > 0.5f, most.estimate_lag_s > 0.0f};
+}
+
+/// What is drawn for a drone at a control step: noise of the estimate, and what drives the gusts.
+template <class T>
+inline void draw_tick(const Counter<T>& at, const Switches& on, T normals[kNormals]) {
+  if (on.noise || on.gusts) {
+    draw_normals(at, Purpose::kEstimate, normals);
+  } else {
+    for (int i = 0; i < kNormals; ++i) normals[i] = T{};
+  }
+}
+
+/// The estimate at control step `tick`.
+template <class T>
+inline Estimate<T> estimate_at(const Flyer<T>& flyer, const EstimateNoise& noise,
+                               const Switches& on, std::uint32_t tick, const T normals[kNormals]) {
+  const Pose<T> told =
+      on.lag ? lagged_pose(flyer.past, flyer.params, tick) : pose_of(flyer.drone.body);
+  return estimate(told, flyer.params, noise, normals);
+}
+
+/// The command under which a drone hovers, as far as it may ask for it.
+template <class T>
+inline Command<T> hover_command(const Derived<T>& derived, const CommandLimits& limits) {
+  return limited<T>({derived.hover_n, {T{}, T{}, T{}}}, limits);
+}
+
+/// Behind the preview of an observation, and the critic's row.
+template <class T>
+inline void view_parts(const Flyer<T>& flyer, const Goal<T>& goal, const Estimate<T>& seen,
+                       T part[kBodyPartSize], T extra[kPrivilegedSize]) {
+  body_part(goal, seen, flyer.memory, part);
+  privileged_part(goal, flyer.drone.body, flyer.drone.rate_loop.integral_deg,
+                  flyer.drone.battery.motor_limit_n, flyer.params, extra);
+}
+
+}  // namespace sim_core::SIM_CORE_ISA

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Paths laid out for reading: one short row for a goal, one stretch of memory for a preview.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim_core/layout.hpp"
+
+namespace sim_core {
+
+/// A path as (M, 4) row-major samples.
+struct Path {
+  std::vector<float> rows;
+};
+
+constexpr int kGoalSize = 8;  ///< x, y, z, velocity in W, cosine and sine of the yaw
+
+/// What the instruction sets see of a table.
+struct ReferenceTable {
+  const float* goals = nullptr;  ///< (rows, kGoalSize); each path has one more row, where it ends
+  /// Triples x, y, z. Those kPreviewStride rows apart lie side by side, so that a preview is read
+  /// whole; a path has a stretch of them for each remainder of the row's number.
+  const float* points = nullptr;
+  const std::int32_t* first = nullptr;
+  const std::int32_t* last = nullptr;
+  const std::int32_t* ahead = nullptr;
+  std::int32_t count = 0;
+};
+
+class PathTable {
+ public:
+  explicit PathTable(const std::vector<Path>& paths);
+  ReferenceTable view() const;
+
+ private:
+  void add_goals(const Path& path);
+  void add_points(const Path& path);
+
+  std::vector<float> goals_, points_;
+  std::vector<std::int32_t> first_, last_, ahead_;
+};
+
+}  // namespace sim_core
