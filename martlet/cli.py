@@ -161,15 +161,22 @@ def bench(only: tuple[str, ...] = (), quick: bool = False, as_json: Json = False
     _tell(measure(only, quick=quick), as_json, lambda figures: show_figures("bench", figures))
 
 
-def doctor(recover: Path | None = None, as_json: Json = False) -> None:
+def doctor(recover: Path | None = None, physics: str | None = None, as_json: Json = False) -> None:
     """Look whether everything is in its place; or mend a bag whose recorder was killed.
 
     Args:
         recover: A flight's bag folder, or its .mcap file, that lacks its end.
+        physics: An environment, "track" or a file: tell what acts in it, how much, from where.
         as_json: See --json.
     """
+    from martlet import physics_terms
     from martlet.doctor import examine, mend
     from martlet.summary import show_figures
+
+    if physics is not None:
+        found = physics_terms.physics_of(physics)
+        _tell(found, as_json, lambda terms: print(physics_terms.table(terms)))  # noqa: T201
+        return
 
     found = mend(recover) if recover else examine()
     _tell(found, as_json, lambda figures: show_figures("doctor", figures))
