@@ -19,6 +19,7 @@ from rosbags.highlevel import AnyReader
 
 from martlet.bag_recovery import recover_bag
 from martlet.flight.domain import take_domain
+from martlet.validate import run as validate
 
 pytestmark = [pytest.mark.ros, pytest.mark.timeout(180)]
 
@@ -72,6 +73,8 @@ def test_two_flights_in_lockstep_land_and_are_equal_to_the_byte(tmp_path, policy
         for connection, _, raw in reader.messages():
             reader.deserialize(raw, connection.msgtype)
     assert types["/fleet/states"] == "martlet_msgs/msg/FleetStates"
+    told = validate(run / "flight", None, None)["translation_500ms_gain_m"]["flight"]
+    assert told["ours"] < 0.3 * told["naive"]  # the physics that flew it predicts it
 
 
 @pytest.mark.wall_clock
