@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Flies a few drones with every term of the model on and prints a checksum of all that comes out,
+/// for each instruction set compiled in: the same text on any machine, or the bits are not the same.
+#include <cstdio>
+#include <cstring>
+
+#include "sim_core/vec_sim.hpp"
+
+namespace {
+
+constexpr int kDrones = 37;  // a multiple of no register's width
+constexpr int kSteps = 200;
+
+std::uint64_t added(std::uint64_t sum, const void* data, std::size_t bytes) {
+  const auto* next = static_cast<const unsigned char*>(data);
+  for (std::size_t i = 0; i < bytes; ++i) sum = (sum ^ next[i]) * 1099511628211ull;  // FNV-1a
+  return sum;
+}
+
+int index_of(const char* name) {
+  for (int i = 0; i < sim_core::kParameterCount; ++i) {
+    if (std::strcmp(sim_core::kParameterNames[i], name) == 0) return i;
+  }
+  return 0;
+}
+
+struct Range {
+  const char* name;
+  float low, high;
+};
+
+/// A drone of round numbers, and everything that can be on.
+constexpr Range kRanges[] = {
+    {"mass_kg", 0.028f, 0.033f},
+    {"inertia_x_kg_m2", 1.4e-5f, 2.0e-5f},
+    {"inertia_y_kg_m2", 1.7e-5f, 2.5e-5f},
+    {"inertia_z_kg_m2", 2.5e-5f, 3.6e-5f},
+    {"arm_component_m", 0.0325f, 0.0325f},
+    {"torque_per_thrust_m", 0.007f, 0.007f},
+    {"thrust_max_n", 0.12f, 0.12f},
+    {"thrust_gain", 0.9f, 1.1f},
+    {"motor_gain_1", 0.95f, 1.05f},
+    {"motor_gain_2", 0.95f, 1.05f},
+    {"motor_gain_3", 0.95f, 1.05f},
+    {"motor_gain_4", 0.95f, 1.05f},
+    {"trim_torque_x_n_m", -3e-4f, 3e-4f},
+    {"rotor_lag_up_s", 0.036f, 0.06f},
+    {"rotor_lag_down_s", 0.055f, 0.095f},
+    {"rotor_dead_time_s", 0.0f, 0.010f},
+    {"drag_across_n_s_m", 0.01f, 0.02f},
+    {"drag_along_n_s_m", 0.01f, 0.02f},
+    {"link_delay_s", 0.004f, 0.030f},
+    {"attitude_bias_x_rad", -0.01f, 0.01f},
+    {"battery_charge", 0.3f, 1.0f},
+    {"battery_capacity_c", 900.0f, 900.0f},
+    {"battery_resistance_ohm", 0.2f, 0.2f},
+    {"battery_current_a_per_n15", 27.7f, 27.7f},
+    {"battery_volts_0", 3.6f, 4.0f},
+    {"motor_volts_to_n_1", 0.04f, 0.04f},
+    {"rate_pitch_roll_kp", 250.0f, 250.0f},
+    {"rate_pitch_roll_ki", 500.0f, 500.0f},
+    {"rate_pitch_roll_kd", 2.5f, 2.5f},
+    {"rate_yaw_kp", 120.0f, 120.0f},
+    {"rate_yaw_ki", 16.7f, 16.7f},
+    {"center_of_mass_x_m", -1e-3f, 1e-3f},
+    {"center_of_mass_y_m", -1e-3f, 1e-3f},
+    {"rotor_inertia_kg_m2", 2.7e-8f, 3.9e-8f},
+    {"rotor_thrust_n_per_rad2_s2", 1.43e-8f, 1.43e-8f},
+    {"rotor_radius_m", 0.0231f, 0.0231f},
+    {"ground_effect", 6.0f, 17.0f},
+    {"wind_x_m_s", -0.5f, 0.5f},
+    {"gust_m_s", 0.0f, 0.3f},
+    {"gust_time_s", 0.3f, 1.0f},
+    {"pwm_firmware", 0.0f, 1.0f},
+    {"link_jitter_s", 0.0f, 0.010f},
+    {"link_loss", 0.0f, 0.2f},
+    {"estimate_lag_s", 0.0f, 0.030f},
+};
+
+sim_core::VecSettings settings() {
+  sim_core::VecSettings settings;
+  for (const Range& range : kRanges) {
+    settings.box.low[index_of(range.name)] = range.low;
+    settings.box.high[index_of(range.name)] = range.high;
+  }
+  settings.noise = {0.002f, 0.003f, 0.03f, 0.02f, 0.006f, 0.05f};
+  settings.limits = {0.05f, 0.48f, {6.0f, 6.0f, 3.0f}};
+  settings.episode.max_steps = 60;
+  settings.episode.max_distance_m = 1.5f;
+  return settings;
+}
+
+std::vector<sim_core::Path> paths() {
+  sim_core::Path hover{{0.0f, 0.0f, 0.3f, 0.5f}}, line;
+  for (int row = 0; row < 333; ++row) {
+    const float s = 0.004f * static_cast<float>(row);
+    line.rows.insert(line.rows.end(), {s, 0.5f * s * s, 1.0f - 0.2f * s, 0.3f * s});
+  }
+  return {hover, line};
+}
+
+std::uint64_t flown(const char* isa, int threads) {
+  sim_core::VecSim sim(kDrones, settings(), paths(), threads, isa);
+  sim.start(7, true);
+  std::vector<float> commands(4 * kDrones);
+  std::uint64_t sum = 14695981039346656037ull;
+  for (int step = 0; step < kSteps; ++step) {
+    for (int i = 0; i < 4 * kDrones; ++i) {
+      const int spread = (i * 37 + step / 5 * 11) % 21 - 10;  // -10 to 10
+      commands[static_cast<std::size_t>(i)] =
+          static_cast<float>(spread) * (i % 4 == 0 ? 0.01f : 0.2f) + (i % 4 == 0 ? 0.29f : 0.0f);
+    }
+    sim.step(commands.data());
+    const sim_core::VecBuffers& out = sim.buffers();
+    constexpr std::size_t kFloat = sizeof(float);
+    sum = added(sum, out.observation, kFloat * kDrones * sim_core::kTrackObservationSize);
+    sum = added(sum, out.privileged, kFloat * kDrones * sim_core::kPrivilegedSize);
+    sum = added(sum, out.reward, kFloat * kDrones);
+    sum = added(sum, out.terminated, kDrones);
+    sum = added(sum, out.truncated, kDrones);
+  }
+  return sum;
+}
+
+}  // namespace
+
+int main() {
+  int count = 0;
+  const sim_core::Kernel* const* all = sim_core::kernels(&count);
+  for (int i = 0; i < count; ++i) {
+    if (!sim_core::runs_here(*all[i])) continue;
+    std::printf("%s %016llx\n", all[i]->name,
+                static_cast<unsigned long long>(flown(all[i]->name, 1 + i % 2)));
+  }
+  return 0;
+}

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""64-bit Arm gives the bits of x86-64: the core, cross-compiled and run by an emulator.
+
+Needs a cross compiler and qemu; on Debian: apt install g++-aarch64-linux-gnu qemu-user.
+"""
+
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sim_core import _core
+
+ARM = Path(__file__).parents[1] / "arm"
+CROSS, EMULATOR = "aarch64-linux-gnu-g++", "qemu-aarch64"
+MISSING = [tool for tool in (CROSS, EMULATOR, "g++") if shutil.which(tool) is None]
+
+
+def sums(compiler, folder, *, wide=False, emulator=()):
+    """Checksum of the same flights by instruction set."""
+    folder.mkdir()
+    program = folder / "bits_of_a_flight"
+    command = [ARM / "build.sh", compiler, program, folder, *(["wide"] if wide else [])]
+    subprocess.run(command, check=True)
+    run = subprocess.run([*emulator, program], capture_output=True, text=True, check=True)
+    return dict(line.split() for line in run.stdout.splitlines())
+
+
+@pytest.mark.skipif(
+    bool(MISSING),
+    reason=f"{', '.join(MISSING)} not found: apt install g++ g++-aarch64-linux-gnu qemu-user",
+)
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="compares x86-64 with Arm")
+def test_arm_flies_the_bits_of_x86(tmp_path):
+    here = sums("g++", tmp_path / "x86", wide=True)
+    there = sums(CROSS, tmp_path / "arm", emulator=[EMULATOR])
+    assert set(here) == set(_core.instruction_sets())
+    assert set(there) == {"baseline", "scalar"}
+    assert len(set(here.values()) | set(there.values())) == 1
