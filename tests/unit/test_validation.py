@@ -73,6 +73,12 @@ def test_a_stand_that_follows_the_curve_has_no_error(tmp_path: Path) -> None:
         read_bench_log(path)
 
 
+def test_downwash_that_is_judged_is_the_simulators() -> None:
+    relative = np.random.default_rng(0).uniform([-0.3, -0.3, 0.1], [0.3, 0.3, 1.2], (200, 3))
+    simulated_n = [_core.downwash_n((-place).tolist()) for place in relative]
+    np.testing.assert_allclose(9.81e-3 * downwash_g(relative), simulated_n, rtol=2e-5, atol=1e-9)
+
+
 def test_downwash_of_the_formula_is_found_again(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     # Ten runs, each a metre of descent at its own place aside.
