@@ -8,6 +8,7 @@ a number type that counts; the whole-number work of the noise is not among them.
 """
 
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from recording import record
 from martlet.bench.core import NUM_ENVS
 from martlet.bench.core import measure as measure_core
 from sim_core import _core
-from sim_core.environment import TrackEnvironment, load_environment
+from sim_core.environment import Environment, load_environment
 from sim_core.reference_library import draw_references
+
+TRACK = _core.TASKS["track"]
 
 HERE = Path(__file__).parent
 CORE = HERE.parent / "sim_core" / "cpp"
@@ -45,7 +48,7 @@ def main() -> None:
         _write_settings(environment, folder / "settings")
         parts = _parts(isa, folder)
         block = int(parts.pop("block")["ns"])
-        touched = block + 4 * (_core.OBSERVATION_SIZE + _core.PRIVILEGED_SIZE + 5)
+        touched = block + 4 * (TRACK["observation_size"] + TRACK["privileged_size"] + 5)
         peak_flop, peak_bytes = _peak(isa, folder, touched * NUM_ENVS)
     speed = measure_core(quick=False)["core_env_steps_per_s"]["1"]
     parts["reset"]["ns"] /= MEAN_EPISODE_STEPS
@@ -74,7 +77,7 @@ def main() -> None:
     )
 
 
-def _write_settings(environment: TrackEnvironment, path: Path) -> None:
+def _write_settings(environment: Environment, path: Path) -> None:
     """Box, noise, limits, paths and commands, as parts.cpp reads them."""
     box, estimate = environment.parameter_box(), environment.estimate
     low, high = environment.command_limits()
@@ -93,7 +96,7 @@ def _write_settings(environment: TrackEnvironment, path: Path) -> None:
         file.write(commands.astype(np.float32).tobytes())
 
 
-def _compile(isa: str, program: Path, *sources: Path) -> None:
+def _compile(isa: str, program: Path, *sources: Path | str) -> None:
     lanes, *flags = WIDTHS[isa]
     defined = (f"-DLANES={lanes}", f"-DSIM_CORE_LANES={lanes}", f"-DSIM_CORE_ISA={isa}",
                f'-DSIM_CORE_ISA_NAME="{isa}"')  # fmt: skip
@@ -105,7 +108,8 @@ def _parts(isa: str, folder: Path) -> dict[str, dict[str, Any]]:
     # The table is of the scalar namespace, whatever the parts are.
     source = CORE / "src" / "path_table.cpp"
     subprocess.run(["g++", *FLAGS, "-c", source, "-o", table], check=True)
-    _compile(isa, program, HERE / "roofline" / "parts.cpp", table)
+    subprocess.run([sys.executable, CORE / "list_tasks.py", folder], check=True)
+    _compile(isa, program, HERE / "roofline" / "parts.cpp", table, f"-I{folder}")
     command = [program, folder / "settings"]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     rows = (line.split() for line in run.stdout.splitlines())

@@ -21,7 +21,7 @@ from evaluation.errors import BaselineError
 from evaluation.evaluate import Flown, Trial, drawn_drones, fly_episodes, judged
 from evaluation.recording import Recording
 from sim_core import _core
-from sim_core.environment import TrackEnvironment, load_environment
+from sim_core.environment import Environment, load_environment
 from sim_core.tasks import CONTROL_DT
 
 Array = NDArray[np.float64]
@@ -53,7 +53,7 @@ def fly_baseline(
     episodes: int = 1000,
     seed: int = 1,
     *,
-    environment: TrackEnvironment | None = None,
+    environment: Environment | None = None,
 ) -> Flown:
     """Evaluate a baseline as `evaluation.evaluate` does a policy.
 
@@ -84,7 +84,7 @@ def fly_baseline(
     return flown
 
 
-def fly_stock(trial: Trial, environment: TrackEnvironment, count: int, seed: int) -> Recording:
+def fly_stock(trial: Trial, environment: Environment, count: int, seed: int) -> Recording:
     """The firmware's cascade on `count` drones."""
     drawn = drawn_drones(trial, environment, count, seed)
     parameters, begin = drawn.parameters.copy(), drawn.truth.astype(np.float64)
@@ -146,14 +146,14 @@ def _raptor() -> Callable[..., Recording]:
         ) from None
     policy: MotorPolicy = Raptor()
 
-    def fly(trial: Trial, environment: TrackEnvironment, count: int, seed: int) -> Recording:
+    def fly(trial: Trial, environment: Environment, count: int, seed: int) -> Recording:
         return fly_motors(policy, trial, environment, count, seed)
 
     return fly
 
 
 def fly_motors(
-    policy: MotorPolicy, trial: Trial, environment: TrackEnvironment, count: int, seed: int
+    policy: MotorPolicy, trial: Trial, environment: Environment, count: int, seed: int
 ) -> Recording:
     """A policy that commands motors on `count` drones, through the core's plain physics.
 
@@ -218,7 +218,7 @@ def _observation(seen: Array, samples: Array, tick: int, action: Array) -> Array
 
 
 def _estimate(
-    body: Array, share: dict[str, Array], environment: TrackEnvironment, rng: np.random.Generator
+    body: Array, share: dict[str, Array], environment: Environment, rng: np.random.Generator
 ) -> Array:
     """What the drone's estimate says: the truth, white noise, a bias of the attitude."""
     size, seen = environment.estimate, body[:, :13].copy()

@@ -27,7 +27,7 @@ from evaluation.recording import (
 from evaluation.referee import HOVERING, TRACKING, Rules, Score, score_tracking
 from policy_export.runtime import PolicyRunner
 from sim_core import _core
-from sim_core.environment import TrackEnvironment, load_environment
+from sim_core.environment import Environment, load_environment
 from sim_core.tasks import CONTROL_DT, Reference, TrackTask, Window, load_task
 
 Float32 = NDArray[np.float32]
@@ -141,7 +141,7 @@ def evaluate(
     episodes: int = 1000,
     seed: int = 1,
     *,
-    environment: TrackEnvironment | None = None,
+    environment: Environment | None = None,
     threads: int = 1,
 ) -> dict[str, Any]:
     """Evaluate a policy file.
@@ -167,7 +167,7 @@ def fly_policy(
     episodes: int = 1000,
     seed: int = 1,
     *,
-    environment: TrackEnvironment | None = None,
+    environment: Environment | None = None,
     threads: int = 1,
 ) -> Flown:
     """The same, with what there is to draw and to replay."""
@@ -227,7 +227,7 @@ def _chunks(
 def fly_chunk(
     pilot: Pilot,
     trial: Trial,
-    environment: TrackEnvironment,
+    environment: Environment,
     count: int,
     seed: int,
     threads: int = 1,
@@ -239,7 +239,7 @@ def fly_chunk(
 def fly_drones(
     pilot: Pilot,
     trial: Trial,
-    environment: TrackEnvironment,
+    environment: Environment,
     count: int,
     seed: int,
     threads: int = 1,
@@ -260,7 +260,7 @@ def fly_drones(
 
 
 def drawn_drones(
-    trial: Trial, environment: TrackEnvironment, count: int, seed: int, threads: int = 1
+    trial: Trial, environment: Environment, count: int, seed: int, threads: int = 1
 ) -> _core.VecSim:
     """The drones of a seed where a trial begins."""
     settings = _core_settings(environment, trial)
@@ -291,16 +291,12 @@ def _seen(estimate: Float32, lost: NDArray[np.bool_]) -> Float32:
     return seen
 
 
-def _core_settings(environment: TrackEnvironment, trial: Trial) -> _core.VecSettings:
+def _core_settings(environment: Environment, trial: Trial) -> _core.VecSettings:
     settings = environment.core_settings()
-    start = _core.StartRanges()
     names = ("position_m", "velocity_m_s", "tilt_rad", "yaw_rad", "body_rate_rad_s")
     for name, value in zip(names, trial.start, strict=True):
-        setattr(start, name, value)
-    settings.start = start
-    episode = settings.episode
-    episode.max_steps = len(trial.task.reference.samples) + 1000  # so that all begin at its start
-    settings.episode = episode
+        settings[f"start.{name}"] = value
+    settings.max_steps = len(trial.task.reference.samples) + 1000  # so that all begin at its start
     return settings
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from evaluation.evaluate import Flown, fly_policy
 from martlet.errors import UsageError
-from sim_core.environment import TrackEnvironment, load_environment
+from sim_core.environment import Environment, load_environment
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def fly_order(order: Order) -> dict[str, Any]:
     return told[0]
 
 
-def _pilots(order: Order, environment: TrackEnvironment) -> list[Callable[[], Flown]]:
+def _pilots(order: Order, environment: Environment) -> list[Callable[[], Flown]]:
     from evaluation.baselines import fly_baseline
 
     asked = (order.task, order.episodes, order.seed)

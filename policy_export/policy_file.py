@@ -72,7 +72,7 @@ def observation_layout() -> Layout:
     """The observation that the core computes: name, size, unit and frame of each entry."""
     return [
         (field["name"], field["size"], field["unit"], field["frame"])
-        for field in _core.TRACK_FIELDS
+        for field in _core.TASKS["track"]["observation"]
     ]
 
 

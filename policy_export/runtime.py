@@ -184,11 +184,13 @@ def _loaded(task: Task) -> TrackTask:
     return task if isinstance(task, TrackTask) else load_task(task)
 
 
-def task_logic(manifest: Manifest, tasks: Sequence[TrackTask]) -> _core.TrackSession:
+def task_logic(manifest: Manifest, tasks: Sequence[TrackTask]) -> _core.TaskSession:
     """The core's observation and decoding for these tasks, within the manifest's limits."""
     action = manifest.action
     limits = _core.CommandLimits(*action.thrust_n, action.body_rates_rad_s)
-    logic = _core.TrackSession([task.reference.samples for task in tasks], limits)
+    logic = _core.TaskSession(
+        "track", limits, references=[task.reference.samples for task in tasks]
+    )
     logic.reset(manifest.hover_thrust_n)
     return logic
 

@@ -14,12 +14,21 @@ class FieldDescription(TypedDict):
     frame: str
     scale: float
 
+class TaskDescription(TypedDict):
+    name: str
+    observation: list[FieldDescription]
+    privileged: list[FieldDescription]
+    numbers: list[tuple[str, float, float]]
+    reward_terms: list[str]
+    observation_size: int
+    privileged_size: int
+    follows_paths: bool
+    flies_courses: bool
+
 PARAMETER_NAMES: tuple[str, ...]
-REWARD_TERMS: tuple[str, ...]
-TRACK_FIELDS: list[FieldDescription]
-PRIVILEGED_FIELDS: list[FieldDescription]
-OBSERVATION_SIZE: int
-PRIVILEGED_SIZE: int
+TASKS: dict[str, TaskDescription]
+MOST_GATES: int
+MOST_POLES: int
 HISTORY_LENGTH: int
 PHYSICS_STEP_S: float
 CONTROL_STEP_S: float
@@ -31,14 +40,6 @@ class CommandLimits:
         self, thrust_low_n: float, thrust_high_n: float, body_rate_rad_s: Sequence[float]
     ) -> None: ...
 
-class StartRanges:
-    position_m: float
-    velocity_m_s: float
-    tilt_rad: float
-    yaw_rad: float
-    body_rate_rad_s: float
-    floor_m: float
-
 class EstimateNoise:
     position_m: float
     position_z_m: float
@@ -47,31 +48,56 @@ class EstimateNoise:
     attitude_rad: float
     body_rate_rad_s: float
 
-class TrackReward:
-    scale: float
-    distance: float
-    precision: float
-    precision_width_m: float
-    velocity: float
-    body_rate: float
-    heading: float
-    smoothness: float
-    overshoot: float
-    effort: float
-    crash: float
-
-class TrackEpisode:
-    max_steps: int
-    max_distance_m: float
-    max_body_rate_rad_s: float
-
 class VecSettings:
-    start: StartRanges
+    """All that a vectorised run is set to; the task's own numbers by name, like "reward.crash"."""
+
+    max_steps: int
     noise: EstimateNoise
     limits: CommandLimits
-    reward: TrackReward
-    episode: TrackEpisode
+    def __init__(self, task: str = "track") -> None: ...
+    @property
+    def task(self) -> str: ...
+    def __getitem__(self, name: str) -> float: ...
+    def __setitem__(self, name: str, value: float) -> None: ...
     def set_box(self, low: Sequence[float], high: Sequence[float]) -> None: ...
+
+class CourseRules:
+    """What is the same in all courses of a run."""
+
+    def __init__(
+        self,
+        *,
+        room_low_m: Sequence[float],
+        room_high_m: Sequence[float],
+        laps: int,
+        closed: bool,
+        in_order: bool = False,
+        sensing_range_m: float = 0.0,
+        start_m: Sequence[float] = (0.0, 0.0, 0.0),
+        start_yaw_rad: float = 0.0,
+        gate_m: Sequence[float] = (0.0, 0.0, 0.0),
+        gate_yaw_rad: float = 0.0,
+        pole_m: float = 0.0,
+    ) -> None: ...
+
+class Courses:
+    """Race courses as numbers; gates (C, G, 12), poles (C, P, 4), starts (C, 5)."""
+
+    def __init__(
+        self,
+        rules: CourseRules,
+        told_gates: NDArray[np.float32],
+        true_gates: NDArray[np.float32],
+        told_poles: NDArray[np.float32],
+        true_poles: NDArray[np.float32],
+        starts: NDArray[np.float32],
+    ) -> None: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def gates(self) -> int: ...
+    @property
+    def poles(self) -> int: ...
 
 class VecSim:
     """Many independent drones, stepped together; arrays are views of its own memory."""
@@ -80,10 +106,13 @@ class VecSim:
         self,
         num_drones: int,
         settings: VecSettings,
-        references: Sequence[NDArray[np.float32]],
+        references: Sequence[NDArray[np.float32]] = (),
         threads: int = 1,
         isa: str = "auto",
+        courses: Courses | None = None,
     ) -> None: ...
+    @property
+    def task(self) -> str: ...
     def start(self, seed: int, staggered: bool = False) -> None: ...
     def step(self, commands: NDArray[np.float32]) -> None: ...
     def fly(self, commands: NDArray[np.float32]) -> None: ...
@@ -144,12 +173,18 @@ class FirmwareSim:
     @property
     def imu(self) -> NDArray[np.float32]: ...
 
-class TrackSession:
-    """The tracking task's observation and action code in flight."""
+class TaskSession:
+    """A task's observation and action code in flight: drone i follows path or course i."""
 
     def __init__(
-        self, references: Sequence[NDArray[np.float32]], limits: CommandLimits
+        self,
+        task: str,
+        limits: CommandLimits,
+        references: Sequence[NDArray[np.float32]] = (),
+        courses: Courses | None = None,
     ) -> None: ...
+    @property
+    def places(self) -> NDArray[np.int32]: ...
     def reset(self, hover_thrust_n: float) -> None: ...
     def observe(self, states: NDArray[np.float32], row: int, out: NDArray[np.float32]) -> None: ...
     def decode(self, outputs: NDArray[np.float32], out: NDArray[np.float32]) -> None: ...

@@ -13,7 +13,7 @@ from sim_core import _core
 from sim_core.airframe import Airframe, load_airframe
 from sim_core.errors import SettingsError
 from sim_core.randomization import ParameterBox, randomized_box, range_faults
-from sim_core.settings_file import build, override, read_toml_file
+from sim_core.settings_file import build, is_finite_number, override, read_toml_file
 
 _FOLDER = Path(__file__).parent / "environments"
 _ESTIMATES = Path(__file__).parent / "estimates"
@@ -26,25 +26,8 @@ MOST_STEPS = 100_000
 
 MOST_REFERENCES = 10_000
 
-
-@dataclass(frozen=True)
-class Episode:
-    """When an episode ends."""
-
-    max_steps: int
-    max_distance_m: float
-    max_body_rate_rad_s: float
-
-
-@dataclass(frozen=True)
-class Start:
-    """Half-widths of the uniform draws of a start, about the reference."""
-
-    position_m: float
-    velocity_m_s: float
-    tilt_rad: float
-    yaw_rad: float
-    body_rate_rad_s: float
+TRAINING_SECTIONS = ("ppo", "stages")
+"""Sections of an environment file that say how to learn in it; training/recipe.py reads them."""
 
 
 @dataclass(frozen=True)
@@ -95,23 +78,6 @@ class Action:
 
 
 @dataclass(frozen=True)
-class Reward:
-    """Weights of the reward's terms, per control step."""
-
-    scale: float
-    distance: float
-    precision: float
-    precision_width_m: float
-    velocity: float
-    body_rate: float
-    heading: float
-    smoothness: float
-    overshoot: float
-    effort: float
-    crash: float
-
-
-@dataclass(frozen=True)
 class References:
     """Shares and shapes of the paths flown in training."""
 
@@ -125,17 +91,39 @@ class References:
 
 
 @dataclass(frozen=True)
-class TrackEnvironment:
-    """Settings of the tracking environment; the file beside them says what each is for."""
+class CourseChoice:
+    """Which courses are raced in training."""
 
+    track: str
+    level: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Settings of an environment; the file they come from says what each is for.
+
+    Attributes:
+        task: Name of the core's task.
+        airframe: Name or file of the drone.
+        max_steps: Control steps of an episode.
+        numbers: The task's own: start, episode and reward, like "reward.crash".
+        estimate: What the drone tells of its state.
+        action: What a policy may command.
+        randomization: What is drawn each episode.
+        references: Paths, for tasks that follow them.
+        course: Courses, for tasks that fly them.
+    """
+
+    task: str
     airframe: str
-    episode: Episode
-    start: Start
+    max_steps: int
+    numbers: dict[str, float]
     estimate: Estimate
     action: Action
-    reward: Reward
-    references: References
     randomization: dict[str, dict[str, list[float]]]
+    references: References | None = None
+    course: CourseChoice | None = None
 
     def load_airframe(self) -> Airframe:
         """The airframe that the file names."""
@@ -159,29 +147,23 @@ class TrackEnvironment:
 
     def core_settings(self) -> _core.VecSettings:
         """The same for the compiled core."""
-        settings = _core.VecSettings()
+        settings = _core.VecSettings(self.task)
         box = self.parameter_box()
         settings.set_box(box.low.tolist(), box.high.tolist())
         low, high = self.command_limits()
         settings.limits = _core.CommandLimits(low[0], high[0], high[1:].tolist())
-        sections = {
-            "start": (_core.StartRanges(), self.start),
-            "reward": (_core.TrackReward(), self.reward),
-            "episode": (_core.TrackEpisode(), self.episode),
-        }
         settings.noise = self.estimate.noise()
-        for name, (core, section) in sections.items():
-            for key, value in vars(section).items():
-                setattr(core, key, value)
-            setattr(settings, name, core)
+        settings.max_steps = self.max_steps
+        for name, value in self.numbers.items():
+            settings[name] = value
         return settings
 
 
-def load_environment(name_or_path: str | Path, changes: Iterable[str] = ()) -> TrackEnvironment:
+def load_environment(name_or_path: str | Path, changes: Iterable[str] = ()) -> Environment:
     """Load an environment by its name, or from a file of one's own.
 
     Args:
-        name_or_path: "track", or the path of a .toml file.
+        name_or_path: "track", "race", ..., or the path of a .toml file.
         changes: Texts like `start.position_m=0.5`, applied on top.
 
     Raises:
@@ -197,12 +179,76 @@ def load_environment(name_or_path: str | Path, changes: Iterable[str] = ()) -> T
             )
     table = read_toml_file(path)
     override(table, _expanded(table, changes, str(path)), str(path))
-    environment = build(TrackEnvironment, table, str(path))
+    environment = build(Environment, gathered(table, str(path)), str(path))
     faults = _faults(environment)
     faults += range_faults(environment.load_airframe(), environment.ranges())
     if faults:
         raise SettingsError(f"{path}: {'; '.join(faults)}.")
     return environment
+
+
+def gathered(table: dict[str, Any], where: str) -> dict[str, Any]:
+    """A file's table as `Environment` has it: the numbers of the task's sections in one place.
+
+    Raises:
+        SettingsError: No such task, or numbers missing, unknown or out of range: all at once.
+    """
+    task = table.get("task")
+    if task not in _core.TASKS:
+        known = ", ".join(_core.TASKS)
+        raise SettingsError(f"{where}: task: expected one of {known}, got {task!r}.")
+    about = _core.TASKS[task]
+    sections = {name.partition(".")[0] for name, _, _ in about["numbers"]} | {"episode"}
+    kept = {k: v for k, v in table.items() if k not in sections and k not in TRAINING_SECTIONS}
+    given = {
+        f"{section}.{key}": value
+        for section in sorted(sections)
+        for key, value in _section(table, section, where).items()
+    }
+    max_steps = given.pop("episode.max_steps", None)
+    bounds = {name: (low, high) for name, low, high in about["numbers"]}
+    faults = [f"unknown key {name!r} (known: {_known(name, bounds)})" for name in given
+              if name not in bounds]  # fmt: skip
+    faults += [f"missing key {name!r}" for name in bounds if name not in given]
+    if max_steps is None:
+        faults.append("missing key 'episode.max_steps'")
+    elif type(max_steps) is not int:
+        faults.append(f"episode.max_steps: expected a whole number, got {max_steps!r}")
+    faults += _number_faults(given, bounds)
+    if faults:
+        # Faults of the other sections are told in the same sentence.
+        try:
+            build(Environment, {**kept, "max_steps": 1, "numbers": {}}, where)
+        except SettingsError as error:
+            faults.append(str(error).removeprefix(f"{where}: ").removesuffix("."))
+        raise SettingsError(f"{where}: {'; '.join(faults)}.")
+    numbers = {name: float(given[name]) for name in bounds}
+    return {**kept, "max_steps": max_steps, "numbers": numbers}
+
+
+def _number_faults(given: dict[str, Any], bounds: dict[str, tuple[float, float]]) -> Iterable[str]:
+    for name, value in given.items():
+        if name not in bounds:
+            continue
+        low, high = bounds[name]
+        if not is_finite_number(value):
+            yield f"{name}: expected a finite number, got {value!r}"
+        elif not low <= value <= high:
+            yield f"{name}: expected {low:g} to {high:g}, got {value:g}"
+
+
+def _section(table: dict[str, Any], name: str, where: str) -> dict[str, Any]:
+    section = table.get(name, {})
+    if not isinstance(section, dict):
+        raise SettingsError(f"{where}: {name}: expected a section, got {section!r}.")
+    return section
+
+
+def _known(name: str, bounds: dict[str, Any]) -> str:
+    section = name.partition(".")[0]
+    keys = ["max_steps"] if section == "episode" else []
+    keys += [n.partition(".")[2] for n in bounds if n.startswith(f"{section}.")]
+    return ", ".join(keys)
 
 
 def _expanded(table: dict[str, Any], changes: Iterable[str], where: str) -> list[str]:
@@ -217,39 +263,49 @@ def _expanded(table: dict[str, Any], changes: Iterable[str], where: str) -> list
     return [c for c in changes if c not in of_kind]
 
 
-def _faults(environment: TrackEnvironment) -> list[str]:
-    action, episode, paths = environment.action, environment.episode, environment.references
+def _faults(environment: Environment) -> list[str]:
+    action = environment.action
     faults = []
     if not 0.0 <= action.thrust_low < action.thrust_high <= 1.0:
         faults.append(
             "action: expected 0 <= thrust_low < thrust_high <= 1, got"
             f" {action.thrust_low:g} and {action.thrust_high:g}"
         )
+    if min(action.body_rate_rad_s) <= 0:
+        faults.append(
+            f"action.body_rate_rad_s: expected more than 0, got {min(action.body_rate_rad_s):g}"
+        )
+    faults += [
+        f"estimate.{name}: expected 0 or more, got {value:g}"
+        for name, value in vars(environment.estimate).items()
+        if isinstance(value, float) and value < 0
+    ]
+    if not 1 <= environment.max_steps <= MOST_STEPS:
+        faults.append(f"episode.max_steps: expected 1 to {MOST_STEPS}, got {environment.max_steps}")
+    about = _core.TASKS[environment.task]
+    wanted = {"references": about["follows_paths"], "course": about["flies_courses"]}
+    for section, needed in wanted.items():
+        if needed != (getattr(environment, section) is not None):
+            word = "a" if needed else "no"
+            faults.append(f"expected {word} section [{section}] for task {environment.task!r}")
+    if environment.references is not None:
+        faults += _path_faults(environment.references)
+    if environment.course is not None and environment.course.count < 1:
+        faults.append(f"course.count: expected at least 1, got {environment.course.count}")
+    return faults
+
+
+def _path_faults(paths: References) -> list[str]:
+    faults = []
+    if paths.yaw_rad < 0:
+        faults.append(f"references.yaw_rad: expected 0 or more, got {paths.yaw_rad:g}")
+    if not 1 <= paths.count <= MOST_REFERENCES:
+        faults.append(f"references.count: expected 1 to {MOST_REFERENCES}, got {paths.count}")
     positive = {
-        "episode.max_distance_m": episode.max_distance_m,
-        "episode.max_body_rate_rad_s": episode.max_body_rate_rad_s,
-        "action.body_rate_rad_s": min(action.body_rate_rad_s),
-        "reward.precision_width_m": environment.reward.precision_width_m,
         "references.max_acceleration_m_s2": paths.max_acceleration_m_s2,
         "references.period_s": min(paths.period_s),
     }
     faults += [f"{name}: expected more than 0, got {v:g}" for name, v in positive.items() if v <= 0]
-    spreads = {
-        f"{section}.{name}": value
-        for section in ("start", "estimate")
-        for name, value in vars(getattr(environment, section)).items()
-        if isinstance(value, float)
-    } | {"references.yaw_rad": paths.yaw_rad}
-    faults += [f"{name}: expected 0 or more, got {v:g}" for name, v in spreads.items() if v < 0]
-    counts = {
-        "episode.max_steps": (episode.max_steps, MOST_STEPS),
-        "references.count": (paths.count, MOST_REFERENCES),
-    }
-    faults += [
-        f"{name}: expected 1 to {most}, got {v}"
-        for name, (v, most) in counts.items()
-        if not 1 <= v <= most
-    ]
     if paths.period_s[0] > paths.period_s[1]:
         faults.append(f"references.period_s: expected low to high, got {list(paths.period_s)}")
     shares = (paths.hover, paths.lemniscate, paths.lissajous)

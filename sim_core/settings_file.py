@@ -103,6 +103,9 @@ def _build(cls: type[Any], table: dict[str, Any], prefix: str, faults: list[str]
 
 
 def _convert(hint: Any, value: Any, name: str, faults: list[str]) -> Any:
+    if isinstance(hint, types.UnionType):  # a section that may be left out
+        inner = next(h for h in typing.get_args(hint) if h is not type(None))
+        return None if value is None else _convert(inner, value, name, faults)
     if dataclasses.is_dataclass(hint):
         if isinstance(value, dict):
             return _build(typing.cast(type[Any], hint), value, f"{name}.", faults)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tracking environment as a gymnasium VectorEnv over the compiled core."""
+"""An environment as a gymnasium VectorEnv over the compiled core."""
 
 import os
 from typing import Any
@@ -12,7 +12,8 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from sim_core import _core
-from sim_core.environment import TrackEnvironment, load_environment
+from sim_core.course_library import training_courses
+from sim_core.environment import Environment, load_environment
 from sim_core.errors import SettingsError, ShapeError
 from sim_core.reference_library import draw_references
 
@@ -24,13 +25,14 @@ _SPARE_S = 3.0
 
 
 class VecEnv(VectorEnv[Floats, Floats, Flags]):
-    """Many drones, each following a path of its own; an episode that ends begins anew at once.
+    """Many drones at one task, each by itself; an episode that ends begins anew at once.
 
     Arrays that `reset` and `step` return are views of the core's memory, overwritten by the next
     call: copy what must last. Actions are commands: collective thrust [N] and body rates
     [rad/s; B], float32, shape (N, 4); what exceeds the action space is limited by the core.
 
     Attributes:
+        task: What the core says of the task: fields, reward terms, sizes.
         core: The compiled simulator; a critic sees its `privileged` and `final_privileged`.
     """
 
@@ -39,7 +41,7 @@ class VecEnv(VectorEnv[Floats, Floats, Flags]):
     def __init__(
         self,
         num_envs: int,
-        environment: TrackEnvironment | str = "track",
+        environment: Environment | str = "track",
         *,
         threads: int | None = None,
         seed: int = 0,
@@ -62,18 +64,20 @@ class VecEnv(VectorEnv[Floats, Floats, Flags]):
         self.settings = environment
         self.num_envs = num_envs
         self._seed, self._running = _fitting(seed), False
-        length_s = environment.episode.max_steps * _core.CONTROL_STEP_S + _SPARE_S
-        references = draw_references(environment.references, length_s, seed)
+        self.task = _core.TASKS[environment.task]
         self.core = _core.VecSim(
             num_envs,
             environment.core_settings(),
-            references,
+            _references(environment, seed),
             threads=threads or os.cpu_count() or 1,
             isa=isa,
+            courses=training_courses(environment.course, seed) if environment.course else None,
         )
         low, high = environment.command_limits()
         self.single_action_space = Box(low, high, dtype=np.float32)
-        self.single_observation_space = Box(-np.inf, np.inf, (_core.OBSERVATION_SIZE,), np.float32)
+        self.single_observation_space = Box(
+            -np.inf, np.inf, (self.task["observation_size"],), np.float32
+        )
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.render_mode = None
@@ -122,10 +126,22 @@ class VecEnv(VectorEnv[Floats, Floats, Flags]):
         return core.observation, core.reward, core.terminated, core.truncated, infos
 
 
+def _references(environment: Environment, seed: int) -> list[Floats]:
+    if environment.references is None:
+        return []
+    length_s = environment.max_steps * _core.CONTROL_STEP_S + _SPARE_S
+    return draw_references(environment.references, length_s, seed)
+
+
 def _fitting(seed: int) -> int:
     if not 0 <= seed < 2**32:
         raise SettingsError(f"seed: expected 0 to {2**32 - 1}, got {seed}.")
     return seed
 
 
-gymnasium.register(id="martlet/Track-v0", vector_entry_point="sim_core.vec_env:VecEnv")
+for _task in _core.TASKS:
+    gymnasium.register(
+        id=f"martlet/{_task.title()}-v0",
+        vector_entry_point="sim_core.vec_env:VecEnv",
+        kwargs={"environment": _task},
+    )

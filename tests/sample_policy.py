@@ -6,13 +6,15 @@ from sim_core import _core
 from sim_core.environment import load_environment
 from training import proportional
 
+TRACK = _core.TASKS["track"]
+
 ENVIRONMENT = load_environment("track")
 LOW, HIGH = ENVIRONMENT.command_limits()
 
 MANIFEST = Manifest(
     observation=tuple(
         ObservationField(field["name"], field["size"], field["unit"], field["frame"])
-        for field in _core.TRACK_FIELDS
+        for field in TRACK["observation"]
     ),
     control_rate_hz=100.0,
     action=ActionSpec(

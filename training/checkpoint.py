@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from sim_core.environment import TrackEnvironment
+from sim_core.environment import Environment
 from training.errors import CheckpointError
 from training.ppo import Learner, new_learner
 from training.settings import PPOSettings
@@ -37,7 +37,7 @@ def save_checkpoint(learner: Learner, path: Path) -> None:
     aside.replace(path)
 
 
-def load_checkpoint(path: Path, environment: TrackEnvironment, settings: PPOSettings) -> Learner:
+def load_checkpoint(path: Path, environment: Environment, settings: PPOSettings) -> Learner:
     """Read a checkpoint into a learner of the same shapes.
 
     Args:

@@ -12,7 +12,7 @@ from policy_export.manifest import Manifest
 from policy_export.runtime import Float32, PolicyRunner, task_logic
 from policy_export.verify import RecordedFlight
 from sim_core import _core
-from sim_core.environment import TrackEnvironment
+from sim_core.environment import Environment
 from sim_core.tasks import CONTROL_DT
 from training.networks import Actor
 
@@ -66,7 +66,7 @@ class Judge:
 
     def __init__(
         self,
-        environment: TrackEnvironment,
+        environment: Environment,
         manifest: Manifest,
         *,
         drones: int = 64,
@@ -112,7 +112,7 @@ class Judge:
         policy, logic = LivePolicy(actor, self._manifest), task_logic(self._manifest, tasks)
         steps = round(reference.duration_s / CONTROL_DT)
         states = np.empty((steps, drones, 13), np.float32)
-        seen = np.empty((steps, drones, _core.OBSERVATION_SIZE), np.float32)
+        seen = np.empty((steps, drones, self._manifest.observation_size), np.float32)
         command = np.empty((drones, 4), np.float32)
         for tick in range(steps):
             states[tick] = sim.estimate

@@ -8,12 +8,15 @@ from typing import Any
 
 from policy_export.manifest import ActionSpec, Manifest, ObservationField, Training
 from sim_core import _core
-from sim_core.environment import TrackEnvironment
+from sim_core.environment import Environment
 from training.settings import PPOSettings
+
+FLIES = {"track": ("hover", "track"), "race": ("race",)}
+"""Kinds of task that a policy can fly, by the task that it was trained in."""
 
 
 def manifest_of(
-    environment: TrackEnvironment,
+    environment: Environment,
     settings: PPOSettings,
     steps: int,
     evaluation: dict[str, Any] | None = None,
@@ -23,7 +26,7 @@ def manifest_of(
     return Manifest(
         observation=tuple(
             ObservationField(f["name"], f["size"], f["unit"], f["frame"])
-            for f in _core.TRACK_FIELDS
+            for f in _core.TASKS[environment.task]["observation"]
         ),
         control_rate_hz=1.0 / _core.CONTROL_STEP_S,
         action=ActionSpec(
@@ -32,7 +35,7 @@ def manifest_of(
             body_rates_rad_s=(float(high[1]), float(high[2]), float(high[3])),
         ),
         airframes=(environment.airframe,),
-        tasks=("hover", "track"),
+        tasks=FLIES[environment.task],
         history_length=_core.HISTORY_LENGTH,
         hover_thrust_n=environment.load_airframe().hover_thrust_n,
         training=Training(

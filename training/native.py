@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from sim_core import _core
 from sim_core.vec_env import VecEnv
 from training.errors import DivergenceError
 from training.ppo import Learner
@@ -108,9 +107,9 @@ def train(
             settings.final_learning_rate - settings.learning_rate
         )
         told = native.core.train(rate)
-        terms = dict(zip(_core.REWARD_TERMS, env.core.take_reward_terms(), strict=True))
+        terms = dict(zip(env.task["reward_terms"], env.core.take_reward_terms(), strict=True))
         if told["fault"] is not None:
-            raise DivergenceError(fault_sentence(told["fault"], learner.steps, terms))
+            raise DivergenceError(fault_sentence(env.task, told["fault"], learner.steps, terms))
         native.push()
         learner.steps += batch
         figures = {
@@ -130,13 +129,16 @@ def train(
 
 
 def fault_sentence(
-    fault: tuple[int, int, int, int, str], steps: int, terms: dict[str, float]
+    task: Any,
+    fault: tuple[int, int, int, int, str],
+    steps: int,
+    terms: dict[str, float],
 ) -> str:
     """What was no number, and who made it."""
     what, environment, tick, entry, tensor = fault
     name = _WHAT[what]
     if name == "observation":
-        name = f"observation {_entry_name(entry)!r}"
+        name = f"observation {_entry_name(task, entry)!r}"
     elif name == "reward":
         bad = [term for term, total in terms.items() if not np.isfinite(total)]
         name = f"reward {', '.join(map(repr, bad))}" if bad else name
@@ -149,10 +151,10 @@ def fault_sentence(
     )
 
 
-def _entry_name(entry: int) -> str:
-    for field in (*_core.TRACK_FIELDS, *_core.PRIVILEGED_FIELDS):
+def _entry_name(task: Any, entry: int) -> str:
+    for field in (*task["observation"], *task["privileged"]):
         if entry < field["size"]:
-            return field["name"]
+            return str(field["name"])
         entry -= field["size"]
     return "?"
 

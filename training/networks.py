@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sim_core import _core
-from sim_core.environment import TrackEnvironment
+from sim_core.environment import Environment
 
 
 class Actor(nn.Module):
@@ -26,7 +26,7 @@ class Actor(nn.Module):
     command_center: Tensor
     command_half_range: Tensor
 
-    def __init__(self, environment: TrackEnvironment, hidden: int, initial_log_std: float) -> None:
+    def __init__(self, environment: Environment, hidden: int, initial_log_std: float) -> None:
         super().__init__()
         center, half_range = _command_scale(environment)
         offset, scale = _observation_scale(environment)
@@ -56,12 +56,13 @@ class Critic(nn.Module):
     scale: Tensor
     offset: Tensor
 
-    def __init__(self, environment: TrackEnvironment, hidden: int) -> None:
+    def __init__(self, environment: Environment, hidden: int) -> None:
         super().__init__()
         offset, scale = _privileged_scale(environment)
         self.register_buffer("offset", torch.from_numpy(offset))
         self.register_buffer("scale", torch.from_numpy(scale))
-        self.body = _mlp(_core.OBSERVATION_SIZE + len(scale), hidden, 1, last_gain=1.0)
+        inputs = _core.TASKS[environment.task]["observation_size"] + len(scale)
+        self.body = _mlp(inputs, hidden, 1, last_gain=1.0)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Value of normalised inputs; see `join`."""
@@ -85,7 +86,7 @@ def _mlp(inputs: int, hidden: int, outputs: int, last_gain: float) -> nn.Sequent
 
 
 def _command_scale(
-    environment: TrackEnvironment,
+    environment: Environment,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Center (hover, no turning) and half range of a command, each of shape (4,)."""
     low, high = environment.command_limits()
@@ -94,11 +95,11 @@ def _command_scale(
 
 
 def _observation_scale(
-    environment: TrackEnvironment,
+    environment: Environment,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     center, half_range = _command_scale(environment)
     offset, scale = [], []
-    for field in _core.TRACK_FIELDS:
+    for field in _core.TASKS[environment.task]["observation"]:
         if field["name"] == "past_commands":
             offset += center.tolist() * _core.HISTORY_LENGTH
             scale += (1.0 / half_range).tolist() * _core.HISTORY_LENGTH
@@ -109,12 +110,12 @@ def _observation_scale(
 
 
 def _privileged_scale(
-    environment: TrackEnvironment,
+    environment: Environment,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Parameters are scaled by the box they are drawn from; one that is not drawn, to zero."""
     box = environment.parameter_box()
     offset, scale = [], []
-    for field in _core.PRIVILEGED_FIELDS:
+    for field in _core.TASKS[environment.task]["privileged"]:
         if field["scale"]:
             offset += [0.0] * field["size"]
             scale += [field["scale"]] * field["size"]

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from sim_core import _core
-from sim_core.environment import TrackEnvironment
+from sim_core.environment import Environment
 from sim_core.vec_env import Floats, VecEnv
 from training.errors import DivergenceError, TrainingError
 from training.networks import Actor, Critic
@@ -28,7 +28,7 @@ from training.settings import PPOSettings
 class Learner:
     """Networks, their optimisers, and how far they have come."""
 
-    environment: TrackEnvironment
+    environment: Environment
     settings: PPOSettings
     actor: Actor
     critic: Critic
@@ -44,7 +44,7 @@ class Learner:
         return min(self.steps / self.settings.steps, 1.0)
 
 
-def new_learner(environment: TrackEnvironment, settings: PPOSettings) -> Learner:
+def new_learner(environment: Environment, settings: PPOSettings) -> Learner:
     """Networks with random weights, drawn from the seed."""
     batch = settings.num_envs * settings.horizon
     if settings.minibatch > batch:
@@ -87,7 +87,8 @@ class Storage:
 
     def __init__(self, learner: Learner) -> None:
         steps, drones = learner.settings.horizon, learner.settings.num_envs
-        inputs = _core.OBSERVATION_SIZE + _core.PRIVILEGED_SIZE
+        task = _core.TASKS[learner.environment.task]
+        inputs = task["observation_size"] + task["privileged_size"]
 
         def zeros(*shape: int) -> Tensor:
             return torch.zeros(*shape, device=learner.device)
@@ -120,7 +121,7 @@ def collect(learner: Learner, env: VecEnv, storage: Storage) -> None:
 
     for t in range(learner.settings.horizon):
         seen = look(learner, core.observation, core.privileged)
-        mean = actor.body(seen[:, : _core.OBSERVATION_SIZE])
+        mean = actor.body(seen[:, : env.task["observation_size"]])
         action = torch.add(mean, noise[t])
         storage.inputs[t] = seen
         storage.actions[t] = action
@@ -221,7 +222,7 @@ def minibatches(orders: list[Tensor], size: int, *columns: Tensor) -> Iterator[t
 def fit_actor(learner: Learner, storage: Storage, orders: list[Tensor]) -> dict[str, float]:
     """Adam on the clipped surrogate."""
     settings, actor = learner.settings, learner.actor
-    seen = storage.inputs[:-1, :, : _core.OBSERVATION_SIZE]
+    seen = storage.inputs[:-1, :, : actor.observation_scale.numel()]
     columns = (seen, storage.actions, storage.log_probs, storage.advantages)
     losses, norms = [], []
     for inputs, actions, old_log_probs, advantages in minibatches(
@@ -299,7 +300,7 @@ def train(
         estimate_advantages(learner, storage)
         figures = update(learner, storage)
         learner.steps += batch
-        terms = dict(zip(_core.REWARD_TERMS, env.core.take_reward_terms(), strict=True))
+        terms = dict(zip(env.task["reward_terms"], env.core.take_reward_terms(), strict=True))
         figures |= {f"reward/{name}": total / batch for name, total in terms.items()}
         figures["reward"] = sum(terms.values()) / batch
         figures["seconds/rollout"] = collected - started

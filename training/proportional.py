@@ -11,8 +11,8 @@ from sim_core import _core
 
 def fields(observation: torch.Tensor) -> dict[str, torch.Tensor]:
     """An observation's entries by their names in the core."""
-    sizes = [field["size"] for field in _core.TRACK_FIELDS]
-    names = [field["name"] for field in _core.TRACK_FIELDS]
+    sizes = [field["size"] for field in _core.TASKS["track"]["observation"]]
+    names = [field["name"] for field in _core.TASKS["track"]["observation"]]
     return dict(zip(names, torch.split(observation, sizes, dim=-1), strict=True))
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from policy_export.verify import VerifyReport, export_verified
-from sim_core.environment import TrackEnvironment
+from sim_core.environment import Environment
 from sim_core.settings_file import build
 from sim_core.vec_env import VecEnv
 from training import native, ppo
@@ -56,7 +56,7 @@ class Trained:
 
 def train_run(
     folder: Path,
-    environment: TrackEnvironment,
+    environment: Environment,
     settings: PPOSettings,
     *,
     resume: bool = False,
@@ -197,7 +197,7 @@ def export_checkpoint(run: Path, path: Path) -> dict[str, float | str]:
         `policy`, the referee's figures, and the largest differences from the actor.
     """
     content = read_checkpoint(run / "checkpoint.pt")
-    environment = build(TrackEnvironment, _listed(content["environment"]), str(run))
+    environment = build(Environment, _listed(content["environment"]), str(run))
     settings = build(PPOSettings, content["settings"], str(run))
     learner = load_checkpoint(run / "checkpoint.pt", environment, settings)
     judge = Judge(environment, manifest_of(environment, settings, learner.steps))
@@ -215,7 +215,7 @@ def _listed(table: Any) -> Any:
 
 
 def write_settings(
-    folder: Path, environment: TrackEnvironment, settings: PPOSettings, learner: str
+    folder: Path, environment: Environment, settings: PPOSettings, learner: str
 ) -> None:
     """All that the run was set to, for people and for a second run like it."""
     content = {

@@ -27,7 +27,9 @@ struct Counted {
     return a.value op b.value;                                     \
   }
 COUNTED(+)
-COUNTED(-) COUNTED(*) COUNTED(/)
+COUNTED(-)
+COUNTED(*)
+COUNTED(/)
 #undef COUNTED
 #define COMPARED(op)                                            \
   inline bool operator op(const Counted& a, const Counted& b) { \
@@ -64,8 +66,10 @@ Operations operations(const VecSettings& settings, const Switches& on) {
     return passed;
   };
   Flyer<Counted> flyer{};
-  Counted normals[kNormals], part[kBodyPartSize], extra[kPrivilegedSize];
-  const Goal<Counted> goal{};
+  Track::Memory<Counted> memory{};
+  const Track::Now<Counted> now{};
+  const World world{};
+  Counted normals[kNormals], part[kBehindRows<Track>], extra[kPrivilegedSize<Track>];
   const Command<Counted> command{};
   auto passed = since;
   const Passage<Counted> passage = steady_passage(flyer.derived);
@@ -75,13 +79,12 @@ Operations operations(const VecSettings& settings, const Switches& on) {
   found.physics = passed();
   const Estimate<Counted> seen = estimate_at(flyer, settings.noise, on, 1, normals);
   found.estimate = passed();
-  integrate_error(flyer.memory, goal, seen);
-  view_parts(flyer, goal, seen, part, extra);
+  Track::advance(memory, now, world, flyer.drone.body.p_WB, pose_of(flyer.drone.body), seen);
+  view<Track, Counted>(flyer, memory, now, seen, world, part, extra);
   found.observation = passed() + 5 * kPreviewSize;
   const auto held = limited(command, settings.limits);
-  score_track(flyer.drone.body, goal, command, held, held,
-              hover_command(flyer.derived, settings.limits).thrust_n, settings.reward,
-              settings.episode, settings.limits);
+  Track::score(memory, now, {}, Moment<Counted>{flyer, command, held, held}, world,
+               numbers_of<Track>(settings), settings.limits);
   found.reward = passed();
   return found;
 }
@@ -150,8 +153,8 @@ int main(int argc, char** argv) {
   Bench bench;
   load(bench, argv[1]);
   const PathTable table(bench.paths);
-  bench.observation.resize(kDrones * kTrackObservationSize);
-  bench.privileged.resize(kDrones * kPrivilegedSize);
+  bench.observation.resize(kDrones * kObservationSize<Track>);
+  bench.privileged.resize(kDrones * kPrivilegedSize<Track>);
   bench.reward.resize(kDrones);
   bench.flags.resize(kDrones);
   for (auto& state : bench.states) state.resize(13 * kDrones);
@@ -159,53 +162,52 @@ int main(int argc, char** argv) {
   std::vector<float> last_privileged(bench.privileged.size());
   Work& work = bench.work;
   work.settings = &bench.settings;
-  work.references = table.view();
+  work.world.references = table.view();
   work.buffers = {bench.commands.data(),   bench.observation.data(), bench.privileged.data(),
                   bench.reward.data(),     bench.flags.data(),       bench.flags.data(),
                   last_observation.data(), last_privileged.data(),   bench.states[0].data(),
                   bench.states[1].data()};
-  work.blocks = std::aligned_alloc(64, kBlocks * sizeof(Block));
+  work.blocks = std::aligned_alloc(64, kBlocks * sizeof(Block<Track>));
   work.num_drones = kDrones;
-  start(work, 0, kBlocks);
-  const Run run = run_of(work);
+  start<Track>(work, 0, kBlocks);
+  const Run<Track> run = run_of<Track>(work);
   const Operations flop = operations(bench.settings, run.on);
 
-  Run silent{work, run.on};
+  Run<Track> silent = run;
   silent.on.noise = silent.on.gusts = silent.on.passage = false;
   Estimate<Wide> seen{};
-  const auto moved = [&](const Run& which) {
+  const auto moved = [&](const Run<Track>& which) {
     return nanoseconds([&](int b) {
-      seen = move(block_at(work, b).flyer, load_commands(work, b), b, which);
+      seen = move(block_at<Track>(work, b).flyer, load_commands(work, b), b, which);
       work.tick += b == 0;
     });
   };
   const double all_ns = moved(run), physics_ns = moved(silent);
   const double view_ns = nanoseconds([&](int b) {
-    const Flyer<Wide>& flyer = block_at(work, b).flyer;
-    const Spots<kLanes> spots = spots_of(flyer.place);
-    prefetch(work.references, spots);
-    const Goal<Wide> goal = goal_at<Wide>(work.references.goals, spots);
-    const Estimate<Wide> told = pose_of(flyer.drone.body);
-    observe<kPrivilegedMoving - 1>(flyer, told, goal, spots, b, run);
+    Block<Track>& block = block_at<Track>(work, b);
+    Track::tick(block.memory, work.world, 0);
+    const Track::Now<Wide> now = Track::now<Wide>(block.memory, work.world);
+    observe<Track, kCriticSize<Track> + kDroneMoving>(block, pose_of(block.flyer.drone.body), now,
+                                                      b, run);
   });
-  start(work, 0, kBlocks);
+  start<Track>(work, 0, kBlocks);
   Wide total{};
   const double reward_ns = nanoseconds([&](int b) {
-    Flyer<Wide>& flyer = block_at(work, b).flyer;
-    const Command<Wide> command = flyer.memory.past[0];
-    const Goal<Wide> goal{};
-    total =
-        total + score_track(flyer.drone.body, goal, command, command, command, command.thrust_n,
-                            bench.settings.reward, bench.settings.episode, bench.settings.limits)
-                    .reward;
+    Block<Track>& block = block_at<Track>(work, b);
+    const Command<Wide> command = block.flyer.history.past[0];
+    const auto score = Track::score(block.memory, Track::Now<Wide>{}, {},
+                                    Moment<Wide>{block.flyer, command, command, command},
+                                    work.world, run.numbers, bench.settings.limits);
+    total = total + add_up<Track>(score, block.term_sums);
   });
   const double reset_ns = nanoseconds([&](int b) {
-    for (int i = 0; i < kLanes; ++i) turn_over(block_at(work, b).flyer, i, b * kLanes + i, run);
+    for (int i = 0; i < kLanes; ++i)
+      turn_over<Track>(block_at<Track>(work, b), i, b * kLanes + i, run);
   });
   std::fprintf(stderr, "%g\n", static_cast<double>(lane(total, 0)));
   std::printf("physics %.3f %lld\nnoise %.3f %lld\nobservation %.3f %lld\nreward %.3f %lld\n",
               physics_ns, flop.physics, all_ns - physics_ns, flop.estimate, view_ns,
               flop.observation, reward_ns, flop.reward);
-  std::printf("reset %.3f 0\nblock %zu 0\n", reset_ns, sizeof(Block) / kLanes);
+  std::printf("reset %.3f 0\nblock %zu 0\n", reset_ns, sizeof(Block<Track>) / kLanes);
   return 0;
 }

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from sim_core import _core
-from sim_core.environment import TrackEnvironment, load_environment
+from sim_core.environment import Environment, load_environment
 from sim_core.vec_env import VecEnv
+
+TRACK = _core.TASKS["track"]
 
 NUM_ENVS = 1024
 REPEATS = 5
@@ -33,14 +35,14 @@ def measure(quick: bool) -> dict[str, Any]:
     }
 
 
-def bare(environment: TrackEnvironment) -> TrackEnvironment:
+def bare(environment: Environment) -> Environment:
     """The same without randomisation and noise of the estimate; a link of 10 ms remains."""
     link = {"link_delay_s": {"range": [0.010, 0.010]}}
     exact = environment.estimate.exact()
     return dataclasses.replace(environment, estimate=exact, randomization=link)
 
 
-def switches(environment: TrackEnvironment) -> dict[str, Any]:
+def switches(environment: Environment) -> dict[str, Any]:
     """What acts in each step."""
     box = environment.parameter_box()
     most = dict(zip(_core.PARAMETER_NAMES, np.maximum(abs(box.low), abs(box.high)), strict=True))
@@ -66,14 +68,14 @@ def switches(environment: TrackEnvironment) -> dict[str, Any]:
         "estimate_noise": bool(environment.estimate.position_m),
         "estimate_lag": bool(most["estimate_lag_s"]),
         "randomization": bool((box.low != box.high).any()),
-        "observation": _core.OBSERVATION_SIZE,
-        "privileged_observation": _core.PRIVILEGED_SIZE,
-        "reward_terms": len(_core.REWARD_TERMS),
+        "observation": TRACK["observation_size"],
+        "privileged_observation": TRACK["privileged_size"],
+        "reward_terms": len(TRACK["reward_terms"]),
         "reset": True,
     }
 
 
-def _speed(environment: TrackEnvironment, threads: int, steps: int) -> int:
+def _speed(environment: Environment, threads: int, steps: int) -> int:
     """Best of a few runs: what disturbs a run only makes it slower."""
     env = VecEnv(NUM_ENVS, environment, threads=threads)
     env.reset(seed=0, options={"staggered": True})

@@ -77,7 +77,48 @@ constexpr Range kRanges[] = {
     {"estimate_lag_s", 0.0f, 0.030f},
 };
 
-sim_core::VecSettings settings() {
+struct Number {
+  const char* name;
+  float value;
+};
+
+/// Of both tasks; what one has not is left out.
+constexpr Number kNumbers[] = {
+    {"start.position_m", 1.0f},
+    {"start.velocity_m_s", 1.0f},
+    {"start.tilt_rad", 0.8f},
+    {"start.yaw_rad", 0.5f},
+    {"start.body_rate_rad_s", 2.0f},
+    {"start.ground", 0.25f},
+    {"start.hover", 0.25f},
+    {"start.hover_low_m", 0.3f},
+    {"start.hover_high_m", 1.0f},
+    {"start.before_low_m", 0.1f},
+    {"start.before_high_m", 0.6f},
+    {"start.aside_m", 0.2f},
+    {"start.speed_m_s", 2.0f},
+    {"episode.max_distance_m", 1.5f},
+    {"episode.max_body_rate_rad_s", 40.0f},
+    {"episode.collisions", 1.0f},
+    {"episode.drone_radius_m", 0.05f},
+    {"reward.scale", 0.1f},
+    {"reward.distance", 1.0f},
+    {"reward.precision", 1.0f},
+    {"reward.precision_width_m", 0.1f},
+    {"reward.velocity", 0.1f},
+    {"reward.body_rate", 0.002f},
+    {"reward.heading", 0.3f},
+    {"reward.smoothness", 0.3f},
+    {"reward.overshoot", 0.02f},
+    {"reward.effort", 0.5f},
+    {"reward.progress", 2.0f},
+    {"reward.gate", 2.0f},
+    {"reward.finish", 5.0f},
+    {"reward.time", 0.02f},
+    {"reward.crash", 3.0f},
+};
+
+sim_core::VecSettings settings(const sim_core::TaskInfo& task) {
   sim_core::VecSettings settings;
   for (const Range& range : kRanges) {
     settings.box.low[index_of(range.name)] = range.low;
@@ -85,8 +126,14 @@ sim_core::VecSettings settings() {
   }
   settings.noise = {0.002f, 0.003f, 0.03f, 0.02f, 0.006f, 0.05f};
   settings.limits = {0.05f, 0.48f, {6.0f, 6.0f, 3.0f}};
-  settings.episode.max_steps = 60;
-  settings.episode.max_distance_m = 1.5f;
+  settings.max_steps = 60;
+  int index = 0;
+  for (const sim_core::Setting& wanted : task.numbers) {
+    for (const Number& number : kNumbers) {
+      if (std::strcmp(number.name, wanted.name) == 0) settings.numbers[index] = number.value;
+    }
+    ++index;
+  }
   return settings;
 }
 
@@ -99,8 +146,27 @@ std::vector<sim_core::Path> paths() {
   return {hover, line};
 }
 
-std::uint64_t flown(const char* isa, int threads) {
-  sim_core::VecSim sim(kDrones, settings(), paths(), threads, isa);
+/// Two gates and a pole, seen where they truly stand from near by alone.
+sim_core::Courses courses() {
+  sim_core::Courses found;
+  found.rules.draws = {{0.1f, 0.1f, 0.0f}, 0.1f, {0.15f, 0.15f, 0.1f}, 0.2f, 0.15f};
+  const float low[3] = {-2.5f, -1.5f, 0.0f}, high[3] = {2.5f, 1.5f, 2.0f};
+  std::memcpy(found.rules.room_low_m, low, sizeof low);
+  std::memcpy(found.rules.room_high_m, high, sizeof high);
+  found.rules.sensing_range_m = 0.7f;
+  found.rules.laps = 1;
+  found.count = 1, found.gates = 2, found.poles = 1;
+  found.true_gates = {0.5f, 0.2f,  0.7f, 0.8f,  0.6f, 0.2f,  0.0f, 0.36f, 0.01f, 1.0f, 0.05f, 1.0f,
+                      1.0f, -0.5f, 1.2f, -0.6f, 0.8f, 0.45f, 1.0f, 0.45f, 0.01f, 0.0f, 0.0f,  0.9f};
+  found.true_poles = {0.0f, 0.1f, 0.015f, 1.5f};
+  found.told_gates = found.true_gates;
+  found.told_poles = found.true_poles;
+  found.starts = {-1.0f, 0.0f, 0.01f, 0.3f, 0.0f};
+  return found;
+}
+
+std::uint64_t flown(const sim_core::TaskInfo& task, const char* isa, int threads) {
+  sim_core::VecSim sim(kDrones, task, settings(task), {task, paths(), courses()}, threads, isa);
   sim.start(7, true);
   std::vector<float> commands(4 * kDrones);
   std::uint64_t sum = 14695981039346656037ull;
@@ -112,10 +178,10 @@ std::uint64_t flown(const char* isa, int threads) {
     }
     sim.step(commands.data());
     const sim_core::VecBuffers& out = sim.buffers();
-    constexpr std::size_t kFloat = sizeof(float);
-    sum = added(sum, out.observation, kFloat * kDrones * sim_core::kTrackObservationSize);
-    sum = added(sum, out.privileged, kFloat * kDrones * sim_core::kPrivilegedSize);
-    sum = added(sum, out.reward, kFloat * kDrones);
+    const std::size_t row = sizeof(float) * kDrones;
+    sum = added(sum, out.observation, row * static_cast<std::size_t>(task.observation_size));
+    sum = added(sum, out.privileged, row * static_cast<std::size_t>(task.privileged_size));
+    sum = added(sum, out.reward, row);
     sum = added(sum, out.terminated, kDrones);
     sum = added(sum, out.truncated, kDrones);
   }
@@ -125,12 +191,14 @@ std::uint64_t flown(const char* isa, int threads) {
 }  // namespace
 
 int main() {
-  int count = 0;
-  const sim_core::Kernel* const* all = sim_core::kernels(&count);
-  for (int i = 0; i < count; ++i) {
-    if (!sim_core::runs_here(*all[i])) continue;
-    std::printf("%s %016llx\n", all[i]->name,
-                static_cast<unsigned long long>(flown(all[i]->name, 1 + i % 2)));
+  for (const sim_core::TaskInfo* task : sim_core::tasks()) {
+    int number = 0;
+    for (const sim_core::Kernel* kernel : sim_core::kernels(*task)) {
+      if (!sim_core::runs_here(*kernel)) continue;
+      const std::uint64_t sum = flown(*task, kernel->name, 1 + number++ % 2);
+      std::printf("%s %s %016llx\n", task->name, kernel->name,
+                  static_cast<unsigned long long>(sum));
+    }
   }
   return 0;
 }

@@ -6,7 +6,9 @@ set -eu
 compiler=$1 output=$2 work=$3
 here=$(cd "$(dirname "$0")" && pwd)
 core=$here/../../sim_core/cpp
-flags="-std=c++17 -O2 -Wno-psabi -ffp-contract=off -fno-math-errno -fno-trapping-math -I$core/include"
+flags="-std=c++17 -O2 -Wno-psabi -ffp-contract=off -fno-math-errno -fno-trapping-math -I$core/include -I$work"
+
+python3 "$core/list_tasks.py" "$work"
 
 kernel() {
   name=$1 lanes=$2
@@ -26,5 +28,6 @@ if [ "${4:-}" = wide ]; then
 fi
 # shellcheck disable=SC2086
 "$compiler" $flags -static "$here/bits_of_a_flight.cpp" "$core/src/dispatch.cpp" \
-  "$core/src/path_table.cpp" "$core/src/vec_sim.cpp" "$core/src/workers.cpp" $objects \
+  "$core/src/path_table.cpp" "$core/src/vec_sim.cpp" "$core/src/workers.cpp" \
+  "$core/src/world_data.cpp" $objects \
   -pthread -o "$output"

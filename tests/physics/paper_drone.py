@@ -89,10 +89,6 @@ def settings(
     settings = _core.VecSettings()
     settings.set_box(box.tolist(), box.tolist())
     settings.limits = _core.CommandLimits(0.0, high_n, [rate_rad_s] * 3)
-    start = _core.StartRanges()
-    for name in ("position_m", "velocity_m_s", "tilt_rad", "yaw_rad", "body_rate_rad_s"):
-        setattr(start, name, 0.0)
-    settings.start = start
     return settings
 
 

@@ -4,6 +4,7 @@
 Needs a cross compiler and qemu; on Debian: apt install g++-aarch64-linux-gnu qemu-user.
 """
 
+import itertools
 import platform
 import shutil
 import subprocess
@@ -19,13 +20,14 @@ MISSING = [tool for tool in (CROSS, EMULATOR, "g++") if shutil.which(tool) is No
 
 
 def sums(compiler, folder, *, wide=False, emulator=()):
-    """Checksum of the same flights by instruction set."""
+    """Checksum of the same flights by task and instruction set."""
     folder.mkdir()
     program = folder / "bits_of_a_flight"
     command = [ARM / "build.sh", compiler, program, folder, *(["wide"] if wide else [])]
     subprocess.run(command, check=True)
     run = subprocess.run([*emulator, program], capture_output=True, text=True, check=True)
-    return dict(line.split() for line in run.stdout.splitlines())
+    rows = [line.split() for line in run.stdout.splitlines()]
+    return {(task, isa): found for task, isa, found in rows}
 
 
 @pytest.mark.skipif(
@@ -36,6 +38,7 @@ def sums(compiler, folder, *, wide=False, emulator=()):
 def test_arm_flies_the_bits_of_x86(tmp_path):
     here = sums("g++", tmp_path / "x86", wide=True)
     there = sums(CROSS, tmp_path / "arm", emulator=[EMULATOR])
-    assert set(here) == set(_core.instruction_sets())
-    assert set(there) == {"baseline", "scalar"}
-    assert len(set(here.values()) | set(there.values())) == 1
+    assert set(here) == set(itertools.product(_core.TASKS, _core.instruction_sets()))
+    assert set(there) == set(itertools.product(_core.TASKS, ["baseline", "scalar"]))
+    for task in _core.TASKS:
+        assert len({found for (of, _), found in [*here.items(), *there.items()] if of == task}) == 1

@@ -54,9 +54,7 @@ def test_no_jitter_and_no_loss_change_nothing():
 def test_an_estimate_that_lags_tells_the_state_of_then():
     # Climbing at 1 m/s after a long while, 15 ms ago it was 15 mm lower.
     chosen = settings(parameters32(estimate_lag_s=0.015))
-    start = chosen.start
-    start.velocity_m_s = 1.0
-    chosen.start = start
+    chosen["start.velocity_m_s"] = 1.0
     sim = _core.VecSim(16, chosen, [hover_path()])
     sim.start(1)
     for _ in range(6):

@@ -12,14 +12,16 @@ from sim_core import _core
 from sim_core.airframe import load_airframe
 from sim_core.vec_env import VecEnv
 
+TRACK = _core.TASKS["track"]
+
 PATH = np.zeros((10, 4), np.float32)
 LIMITS = _core.CommandLimits(0.0, 0.5, [6.0, 6.0, 3.0])
 STATES = np.zeros((2, 13), np.float32)
-SEEN = np.zeros((2, _core.OBSERVATION_SIZE), np.float32)
+SEEN = np.zeros((2, TRACK["observation_size"]), np.float32)
 
 
 def session():
-    return _core.TrackSession([PATH, PATH], LIMITS)
+    return _core.TaskSession("track", references=[PATH, PATH], limits=LIMITS)
 
 
 def test_what_a_step_returns_is_the_cores_own_memory():
@@ -72,13 +74,16 @@ def test_stepping_allocates_nothing_that_stays():
          r"states: expected contiguous float32 \(2, 13\), got float64 \(2, 13\)"),
         (lambda: session().observe(STATES[:1], 0, SEEN), r"states: .*got float32 \(1, 13\)"),
         (lambda: session().observe(STATES, 0, SEEN.astype(float)),
-         rf"out: expected contiguous float32 \(2, {_core.OBSERVATION_SIZE}\), got float64"),
+         r"out: expected contiguous float32 \(2, 56\), got float64"),
         (lambda: session().observe(STATES, 0, SEEN[:, ::2]), r"out: expected contiguous float32"),
         (lambda: session().decode(SEEN[:, :4], SEEN[:, :4].copy()), "outputs: expected contiguous"),
         (lambda: session().decode(SEEN[:, :4].copy(), SEEN[:, :3].copy()), "out: expected contig"),
-        (lambda: _core.TrackSession([], LIMITS), "references: expected at least one, got none"),
-        (lambda: _core.TrackSession([PATH[:0]], LIMITS), r"reference: .*got float32 \(0, 4\)"),
-        (lambda: _core.TrackSession([PATH[:, :3]], LIMITS), r"reference: expected contiguous"),
+        (lambda: _core.TaskSession("track", LIMITS, []),
+         "references: expected at least one, got none"),
+        (lambda: _core.TaskSession("track", LIMITS, [PATH[:0]]),
+         r"reference: .*got float32 \(0, 4\)"),
+        (lambda: _core.TaskSession("track", LIMITS, [PATH[:, :3]]),
+         r"reference: expected contiguous"),
         (lambda: _core.FirmwareSim(SEEN[:1, :40].copy(), _core.EstimateNoise(), 1),
          r"parameters: expected contiguous float32 \(n, 57\), got float32 \(1, 40\)"),
         (lambda: _core.VecSettings().set_box([1.0], [2.0]), "box: expected 57 bounds a side"),

@@ -16,6 +16,8 @@ from training.errors import DivergenceError
 from training.native import NativeLearner, train
 from training.settings import PPOSettings
 
+TRACK = _core.TASKS["track"]
+
 ENVIRONMENT = load_environment("track", ["episode.max_steps=12"])
 SETTINGS = PPOSettings(
     steps=4096, num_envs=80, horizon=16, minibatch=300, hidden=32, threads=2, device="cpu"
@@ -36,7 +38,7 @@ def storage_of(learner, core):
     steps, drones = learner.settings.horizon, learner.settings.num_envs
     rows = torch.from_numpy(core.inputs[: (steps + 1) * drones * core.stride].copy())
     rows = rows.view(steps + 1, drones, core.stride)
-    seen, extra = _core.OBSERVATION_SIZE, _core.PRIVILEGED_SIZE
+    seen, extra = TRACK["observation_size"], TRACK["privileged_size"]
     inputs = torch.cat([rows[..., :seen], rows[..., seen + 1 : seen + 1 + extra]], -1)
 
     def column(name, *shape):
@@ -84,7 +86,7 @@ def test_a_rollout_is_what_torch_makes_of_it(isa):
     assert native.core.collect()["fault"] is None
     storage = storage_of(learner, native.core)
     with torch.no_grad():
-        mean = learner.actor.body(storage.inputs[:-1, :, : _core.OBSERVATION_SIZE])
+        mean = learner.actor.body(storage.inputs[:-1, :, : TRACK["observation_size"]])
         theirs = ppo.log_prob(storage.actions, mean, ppo.bounded_log_std(learner))
     assert_close(storage.log_probs, theirs, "log_probs")
     assert storage.done.sum() > 80
@@ -156,7 +158,7 @@ def test_a_poisoned_reward_is_named_and_reaches_no_weight():
     learner, _, env = both(threads=1)
     before = [p.detach().clone() for p in learner.actor.parameters()]
     settings = ENVIRONMENT.core_settings()
-    settings.reward.velocity = float("nan")
+    settings["reward.velocity"] = float("nan")
     paths = [np.zeros((400, 4), np.float32)]
     env.core = _core.VecSim(80, settings, paths, threads=2)
     with pytest.raises(DivergenceError, match=r"a reward 'velocity' of environment 0 that is none"):

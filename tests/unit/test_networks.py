@@ -10,6 +10,8 @@ from sim_core.environment import load_environment
 from sim_core.vec_env import VecEnv
 from training.networks import Actor, Critic
 
+TRACK = _core.TASKS["track"]
+
 ENVIRONMENT = load_environment("track")
 HOVER_N = 0.029 * 9.81
 
@@ -66,22 +68,22 @@ def test_forward_is_normalize_body_and_scale(actor, core):
 
 def test_what_the_actor_sees_is_of_order_one(actor, core):
     seen = actor.normalize(torch.from_numpy(core.observation)).numpy()
-    for name, part in fields_of(_core.TRACK_FIELDS):
+    for name, part in fields_of(TRACK["observation"]):
         size = np.sqrt((seen[:, part] ** 2).mean())
         assert 0.03 < size < 3.0, name
 
 
 def test_what_the_critic_sees_is_of_order_one(critic, core):
     extra = critic.join(torch.zeros(2000, 0), torch.from_numpy(core.privileged)).numpy()
-    assert extra.shape == (2000, _core.PRIVILEGED_SIZE)
-    for name, part in fields_of(_core.PRIVILEGED_FIELDS):
+    assert extra.shape == (2000, TRACK["privileged_size"])
+    for name, part in fields_of(TRACK["privileged"]):
         size = np.sqrt((extra[:, part] ** 2).mean())
         assert 0.03 < size < 3.0, name
 
 
 def test_a_drawn_parameter_spans_minus_one_to_one(critic, core):
     extra = critic.join(torch.zeros(2000, 0), torch.from_numpy(core.privileged)).numpy()
-    for name, part in fields_of(_core.PRIVILEGED_FIELDS):
+    for name, part in fields_of(TRACK["privileged"]):
         if name in ("mass_kg", "thrust_gain", "trim_torque_n_m", "rotor_lag_up_s",
                     "rotor_lag_down_s", "rotor_dead_time_s", "link_delay_s",
                     "attitude_bias_rad"):  # fmt: skip
@@ -92,17 +94,17 @@ def test_a_drawn_parameter_spans_minus_one_to_one(critic, core):
 def test_a_parameter_that_is_not_drawn_is_not_seen():
     environment = load_environment("track", ["randomization={}"])
     critic = Critic(environment, 16)
-    privileged = torch.full((1, _core.PRIVILEGED_SIZE), 3.0)
+    privileged = torch.full((1, TRACK["privileged_size"]), 3.0)
     extra = critic.join(torch.zeros(1, 0), privileged)[0]
-    for name, part in fields_of(_core.PRIVILEGED_FIELDS):
+    for name, part in fields_of(TRACK["privileged"]):
         if name in _core.PARAMETER_NAMES:
             assert extra[part].tolist() == [0.0], name
     assert torch.isfinite(extra).all()
 
 
 def test_past_commands_are_seen_in_half_ranges_about_hover(actor):
-    seen = torch.zeros(1, _core.OBSERVATION_SIZE)
-    part = dict(fields_of(_core.TRACK_FIELDS))["past_commands"]
+    seen = torch.zeros(1, TRACK["observation_size"])
+    part = dict(fields_of(TRACK["observation"]))["past_commands"]
     seen[0, part] = torch.tensor([HOVER_N, 0, 0, 0, HOVER_N + 0.216, 6, -6, 1.5])
     assert actor.normalize(seen)[0, part].tolist() == pytest.approx(
         [0, 0, 0, 0, 1, 1, -1, 0.5], abs=1e-6

@@ -11,12 +11,14 @@ from sim_core import _core
 from sim_core.environment import load_environment
 from sim_core.vec_env import VecEnv
 
+TRACK = _core.TASKS["track"]
+
 LIMITS = _core.CommandLimits(0.05, 0.48, [6.0, 6.0, 3.0])
-SIZES = [field["size"] for field in _core.TRACK_FIELDS]
+SIZES = [field["size"] for field in TRACK["observation"]]
 ENDS = list(itertools.accumulate(SIZES))
 FIELDS = {
     field["name"]: slice(end - size, end)
-    for field, size, end in zip(_core.TRACK_FIELDS, SIZES, ENDS, strict=True)
+    for field, size, end in zip(TRACK["observation"], SIZES, ENDS, strict=True)
 }
 
 
@@ -33,13 +35,13 @@ def state(p=(0, 0, 0), rotation=None, v=(0, 0, 0), w=(0, 0, 0)):
 
 
 def see(session, seen, row=0):
-    out = np.empty((session.count, _core.OBSERVATION_SIZE), np.float32)
+    out = np.empty((session.count, TRACK["observation_size"]), np.float32)
     session.observe(np.ascontiguousarray(seen, np.float32), row, out)
     return out
 
 
 def session(path, hover_thrust_n=0.3, limits=LIMITS):
-    logic = _core.TrackSession([path], limits)
+    logic = _core.TaskSession("track", references=[path], limits=limits)
     logic.reset(float(hover_thrust_n))
     return logic
 
@@ -53,8 +55,8 @@ def look_once(path, seen, row=0):
 
 
 def test_layout_adds_up():
-    assert ENDS[-1] == _core.OBSERVATION_SIZE
-    assert sum(f["size"] for f in _core.PRIVILEGED_FIELDS) == _core.PRIVILEGED_SIZE
+    assert ENDS[-1] == TRACK["observation_size"]
+    assert sum(f["size"] for f in TRACK["privileged"]) == TRACK["privileged_size"]
 
 
 def test_reference_is_seen_from_the_drone_in_the_heading_frame():
@@ -149,7 +151,7 @@ def test_the_same_when_drone_and_reference_turn_together():
 
 def test_a_drone_of_a_session_sees_its_own_path():
     paths = [moving_path(), moving_path(yaw=1.0)]
-    both = _core.TrackSession(paths, LIMITS)
+    both = _core.TaskSession("track", references=paths, limits=LIMITS)
     both.reset(0.3)
     states = np.concatenate([state((1, 0, 0)), state((0, 1, 0), v=(1, 1, 1))])
     together = see(both, states, 3)
@@ -165,9 +167,8 @@ def test_training_and_flight_see_the_same_over_a_flight(isa):
     drones, steps = 18, 200
     environment = load_environment("track")
     settings = environment.core_settings()
-    episode = settings.episode
-    episode.max_steps, episode.max_distance_m = 10_000, 1e3
-    settings.episode = episode
+    settings.max_steps = 10_000
+    settings["episode.max_distance_m"] = 1e3
     low, high = environment.command_limits()
     limits = _core.CommandLimits(low[0], high[0], high[1:].tolist())
     path = moving_path(rows=150, yaw=0.4)
@@ -196,7 +197,7 @@ def test_training_and_flight_see_the_same_over_a_flight(isa):
 
 def privileged(name):
     begin = 0
-    for field in _core.PRIVILEGED_FIELDS:
+    for field in TRACK["privileged"]:
         if field["name"] == name:
             return slice(begin, begin + field["size"])
         begin += field["size"]

@@ -14,8 +14,10 @@ from training import ppo
 from training.errors import DivergenceError, TrainingError
 from training.settings import PPOSettings
 
+TRACK = _core.TASKS["track"]
+
 ENVIRONMENT = load_environment("track")
-INPUTS = _core.OBSERVATION_SIZE + _core.PRIVILEGED_SIZE
+INPUTS = TRACK["observation_size"] + TRACK["privileged_size"]
 
 
 def settings(**changes):
@@ -107,7 +109,7 @@ def test_a_rollout_holds_what_was_seen_done_and_got():
         assert torch.equal(storage.inputs[t], seen)
         with torch.no_grad():
             command = chosen.actor.to_command(storage.actions[t]).numpy()
-            mean = chosen.actor.body(seen[:, : _core.OBSERVATION_SIZE])
+            mean = chosen.actor.body(seen[:, : TRACK["observation_size"]])
         expected = ppo.log_prob(storage.actions[t], mean, chosen.actor.log_std)
         assert storage.log_probs[t].tolist() == pytest.approx(expected.tolist(), abs=1e-4)
         env.core.step(command)
@@ -122,7 +124,7 @@ def test_exploration_has_the_set_size():
     chosen = learner(num_envs=512, horizon=16, minibatch=512, initial_log_std=-1.0)
     storage = rollout(chosen)
     with torch.no_grad():
-        mean = chosen.actor.body(storage.inputs[:-1, :, : _core.OBSERVATION_SIZE])
+        mean = chosen.actor.body(storage.inputs[:-1, :, : TRACK["observation_size"]])
     spread = (storage.actions - mean).flatten(0, 1).std(dim=0)
     assert spread.tolist() == pytest.approx([np.exp(-1.0)] * 4, rel=0.03)  # 4 sd of 8192 samples
 
@@ -156,7 +158,7 @@ def batch_of(chosen, ratios, advantages):
     torch.manual_seed(1)
     inputs = torch.randn(1, len(ratios), INPUTS)
     with torch.no_grad():
-        mean = chosen.actor.body(inputs[..., : _core.OBSERVATION_SIZE])
+        mean = chosen.actor.body(inputs[..., : TRACK["observation_size"]])
         actions = mean + 0.5
         now = ppo.log_prob(actions, mean, chosen.actor.log_std)
         returns = chosen.critic(inputs)
@@ -196,7 +198,7 @@ def test_an_update_makes_good_actions_likelier_and_bad_ones_rarer():
     batch = batch_of(chosen, [1.0, 1.0], [1.0, -1.0])
     ppo.fit_actor(chosen, batch, batch.orders * 5)
     with torch.no_grad():
-        mean = chosen.actor.body(batch.inputs[:1, :, : _core.OBSERVATION_SIZE])
+        mean = chosen.actor.body(batch.inputs[:1, :, : TRACK["observation_size"]])
         change = ppo.log_prob(batch.actions, mean, chosen.actor.log_std) - batch.log_probs
     assert change[0, 0] > 0.0 > change[0, 1]
 
@@ -295,7 +297,7 @@ def test_training_counts_its_steps_and_tells_its_figures():
         assert np.isfinite(list(figures.values())).all()
         parts = sum(v for k, v in figures.items() if k.startswith("reward/"))
         assert figures["reward"] == pytest.approx(parts)
-        assert {f"reward/{name}" for name in _core.REWARD_TERMS} <= set(figures)
+        assert {f"reward/{name}" for name in TRACK["reward_terms"]} <= set(figures)
 
 
 def weights_of(chosen):

@@ -58,9 +58,7 @@ def test_observation_over_a_flight_is_the_one_of_training(runner: PolicyRunner, 
     core = ENVIRONMENT.core_settings()
     box = nominal_box(ENVIRONMENT.load_airframe(), link_delay_s=0.012, attitude_bias_x_rad=0.01)
     core.set_box(box.low.tolist(), box.high.tolist())
-    episode = core.episode
-    episode.max_steps = 10_000  # so that all begin at the path's first row
-    core.episode = episode
+    core.max_steps = 10_000  # so that all begin at the path's first row
     training, flown = (
         _core.VecSim(count, core, [task.reference.samples], isa=isa) for _ in range(2)
     )

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rooms.hpp"
 #include "sim_core/firmware_sim.hpp"
-#include "sim_core/track_session.hpp"
+#include "sim_core/task_session.hpp"
 
 namespace sim_core::bindings {
 namespace {
@@ -83,18 +83,32 @@ void bind_firmware(py::module_& module) {
 }
 
 void bind_session(py::module_& module) {
-  py::class_<TrackSession>(module, "TrackSession", "The tracking task's logic in flight.")
-      .def(py::init([](const std::vector<py::array>& references, const CommandLimits& limits) {
-             return std::make_unique<TrackSession>(paths_of(references), limits);
+  py::class_<TaskSession>(module, "TaskSession", "A task's logic in flight.")
+      .def(py::init([](const std::string& name, const CommandLimits& limits,
+                       const std::vector<py::array>& references,
+                       const std::optional<Courses>& courses) {
+             const TaskInfo& task = task_named(name);
+             const int count = courses ? courses->count : static_cast<int>(references.size());
+             return make_session(task,
+                                 WorldData(task, paths_of(references), courses.value_or(Courses{})),
+                                 count, limits);
            }),
-           py::arg("references"), py::arg("limits"))
-      .def_property_readonly("count", &TrackSession::count)
-      .def("reset", &TrackSession::reset, py::arg("hover_thrust_n"))
+           py::arg("task"), py::arg("limits"), py::arg("references") = std::vector<py::array>{},
+           py::arg("courses") = std::nullopt)
+      .def_property_readonly("count", &TaskSession::count)
+      .def_property_readonly("places",
+                             [](const TaskSession& session) {
+                               py::array_t<std::int32_t> out(
+                                   {static_cast<py::ssize_t>(session.count()), py::ssize_t{2}});
+                               session.places(out.mutable_data());
+                               return out;
+                             })
+      .def("reset", &TaskSession::reset, py::arg("hover_thrust_n"))
       .def(
           "observe",
-          [](TrackSession& session, const py::array& states, int row, py::array& out) {
+          [](TaskSession& session, const py::array& states, int row, py::array& out) {
             expect_shape(states, "states", session.count(), 13);
-            expect_shape(out, "out", session.count(), kTrackObservationSize);
+            expect_shape(out, "out", session.count(), session.task().observation_size);
             session.observe(static_cast<const float*>(states.data()), row,
                             static_cast<float*>(out.mutable_data()));
           },
@@ -102,7 +116,7 @@ void bind_session(py::module_& module) {
           "Fills `out` with what the policy sees `row` control steps after the start.")
       .def(
           "decode",
-          [](TrackSession& session, const py::array& outputs, py::array& out) {
+          [](TaskSession& session, const py::array& outputs, py::array& out) {
             expect_shape(outputs, "outputs", session.count(), 4);
             expect_shape(out, "out", session.count(), 4);
             session.decode(static_cast<const float*>(outputs.data()),

@@ -16,6 +16,12 @@ py::array matrix(py::object self) {
   return view(self, sim.buffers().*Member, {sim.num_drones(), Columns});
 }
 
+template <float* VecBuffers::* Member, int TaskInfo::* Columns>
+py::array task_matrix(py::object self) {
+  auto& sim = self.cast<VecSim&>();
+  return view(self, sim.buffers().*Member, {sim.num_drones(), sim.task().*Columns});
+}
+
 template <std::uint8_t* VecBuffers::* Member>
 py::array flags(py::object self) {
   auto& sim = self.cast<VecSim&>();
@@ -36,23 +42,30 @@ void advance(VecSim& sim, const py::array& commands) {
   (sim.*Advance)(data);
 }
 
-std::unique_ptr<VecSim> make(int num_drones, const VecSettings& settings,
+std::unique_ptr<VecSim> make(int num_drones, const TaskSettings& settings,
                              const std::vector<py::array>& references, int threads,
-                             const std::string& isa) {
+                             const std::string& isa, const std::optional<Courses>& courses) {
   if (num_drones < 1) {
     throw std::invalid_argument("num_drones: expected at least 1, got " +
                                 std::to_string(num_drones));
   }
-  return std::make_unique<VecSim>(num_drones, settings, paths_of(references), threads, isa);
+  const TaskInfo& task = *settings.task;
+  return std::make_unique<VecSim>(
+      num_drones, task, settings,
+      WorldData(task, paths_of(references), courses.value_or(Courses{})), threads, isa);
 }
 
 void bind_buffers(py::class_<VecSim>& sim) {
-  sim.def_property_readonly("observation", &matrix<&VecBuffers::observation, kTrackObservationSize>)
-      .def_property_readonly("privileged", &matrix<&VecBuffers::privileged, kPrivilegedSize>)
-      .def_property_readonly("final_observation",
-                             &matrix<&VecBuffers::final_observation, kTrackObservationSize>)
-      .def_property_readonly("final_privileged",
-                             &matrix<&VecBuffers::final_privileged, kPrivilegedSize>)
+  sim.def_property_readonly("observation",
+                            &task_matrix<&VecBuffers::observation, &TaskInfo::observation_size>)
+      .def_property_readonly("privileged",
+                             &task_matrix<&VecBuffers::privileged, &TaskInfo::privileged_size>)
+      .def_property_readonly(
+          "final_observation",
+          &task_matrix<&VecBuffers::final_observation, &TaskInfo::observation_size>)
+      .def_property_readonly(
+          "final_privileged",
+          &task_matrix<&VecBuffers::final_privileged, &TaskInfo::privileged_size>)
       .def_property_readonly("truth", &matrix<&VecBuffers::truth, 13>)
       .def_property_readonly("estimate", &matrix<&VecBuffers::estimate, 13>)
       .def_property_readonly("reward", &rewards)
@@ -64,8 +77,10 @@ void bind_buffers(py::class_<VecSim>& sim) {
 
 void bind_vec_sim(py::module_& module) {
   py::class_<VecSim> sim(module, "VecSim", "Many independent drones, stepped together.");
-  sim.def(py::init(&make), py::arg("num_drones"), py::arg("settings"), py::arg("references"),
-          py::arg("threads") = 1, py::arg("isa") = "auto")
+  sim.def(py::init(&make), py::arg("num_drones"), py::arg("settings"),
+          py::arg("references") = std::vector<py::array>{}, py::arg("threads") = 1,
+          py::arg("isa") = "auto", py::arg("courses") = std::nullopt)
+      .def_property_readonly("task", [](const VecSim& self) { return self.task().name; })
       .def("start", &VecSim::start, py::arg("seed"), py::arg("staggered") = false,
            py::call_guard<py::gil_scoped_release>(),
            "Draws all drones and their starts anew; staggered: at random ages of the episode.")
@@ -94,16 +109,15 @@ void bind_vec_sim(py::module_& module) {
                 {static_cast<py::ssize_t>(self.num_drones()), static_cast<py::ssize_t>(2)},
                 values.data());
           },
-          "First row of each drone's path in the table of all references, and its present row.")
+          "Two numbers of the task for each drone. track: first row of its path in the table of all"
+          " references, and its present row. race: its next gate, and how many it has passed.")
       .def("take_reward_terms", &VecSim::take_reward_terms,
            "Sum of each reward term over all steps since the last call.");
   bind_buffers(sim);
   module.def("instruction_sets", [] {
-    int count = 0;
-    const Kernel* const* all = kernels(&count);
     std::vector<std::string> names;
-    for (int i = 0; i < count; ++i) {
-      if (runs_here(*all[i])) names.emplace_back(all[i]->name);
+    for (const Kernel* kernel : kernels(*tasks().first[0])) {
+      if (runs_here(*kernel)) names.emplace_back(kernel->name);
     }
     return names;
   });

@@ -3,6 +3,7 @@
 
 PYBIND11_MODULE(_core, module) {
   module.doc() = "Physics, observation and task logic of Martlet, compiled.";
+  sim_core::bindings::bind_courses(module);
   sim_core::bindings::bind_settings(module);
   sim_core::bindings::bind_vec_sim(module);
   sim_core::bindings::bind_flight(module);

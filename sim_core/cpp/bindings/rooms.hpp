@@ -23,6 +23,12 @@ void bind_vec_sim(py::module_& module);
 void bind_flight(py::module_& module);
 void bind_physics(py::module_& module);
 void bind_replay(py::module_& module);
+void bind_courses(py::module_& module);
+
+/// A run's settings and the task whose numbers they hold.
+struct TaskSettings : VecSettings {
+  const TaskInfo* task = nullptr;
+};
 
 /// "name: expected float32 (rows, columns), got ..."; rows < 0 stands for any number.
 inline void expect_shape(const py::array& array, const char* name, py::ssize_t rows,
@@ -41,8 +47,6 @@ inline void expect_shape(const py::array& array, const char* name, py::ssize_t r
 
 /// References as a list of float32 (M, 4) arrays.
 inline std::vector<Path> paths_of(const std::vector<py::array>& references) {
-  if (references.empty())
-    throw std::invalid_argument("references: expected at least one, got none");
   std::vector<Path> paths;
   for (const py::array& reference : references) {
     expect_shape(reference, "reference", -1, 4);

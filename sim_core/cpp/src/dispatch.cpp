@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Which instruction sets are compiled in, and which of them this machine runs.
 #include <cstring>
+#include <vector>
 
 #include "sim_core/kernel.hpp"
 
@@ -8,17 +9,17 @@ namespace sim_core {
 
 #if defined(__x86_64__)
 namespace avx512 {
-extern const Kernel kernel;
+extern const List<Kernel> kernels;
 }
 namespace avx2 {
-extern const Kernel kernel;
+extern const List<Kernel> kernels;
 }
 #endif
 namespace baseline {
-extern const Kernel kernel;
+extern const List<Kernel> kernels;
 }
 namespace scalar {
-extern const Kernel kernel;
+extern const List<Kernel> kernels;
 }
 
 const char* const kParameterNames[kParameterCount] = {"mass_kg",
@@ -79,18 +80,34 @@ const char* const kParameterNames[kParameterCount] = {"mass_kg",
                                                       "link_loss",
                                                       "estimate_lag_s"};
 
-const char* const kTrackRewardTermNames[kTrackRewardTerms] = {
-    "distance",   "precision", "velocity", "body_rate", "heading",
-    "smoothness", "overshoot", "effort",   "crash"};
+List<const TaskInfo*> tasks() {
+  static const std::vector<const TaskInfo*> all = [] {
+    std::vector<const TaskInfo*> found;
+    for (const Kernel& kernel : scalar::kernels) found.push_back(kernel.task);
+    return found;
+  }();
+  return {all.data(), static_cast<int>(all.size())};
+}
 
-const Kernel* const* kernels(int* count) {
-  static const Kernel* const all[] = {
+const TaskInfo* find_task(const char* name) {
+  for (const TaskInfo* task : tasks()) {
+    if (std::strcmp(task->name, name) == 0) return task;
+  }
+  return nullptr;
+}
+
+std::vector<const Kernel*> kernels(const TaskInfo& task) {
+  std::vector<const Kernel*> found;
+  for (const List<Kernel>& isa : {
 #if defined(__x86_64__)
-      &avx512::kernel, &avx2::kernel,
+           avx512::kernels, avx2::kernels,
 #endif
-      &baseline::kernel, &scalar::kernel};
-  *count = static_cast<int>(sizeof all / sizeof all[0]);
-  return all;
+           baseline::kernels, scalar::kernels}) {
+    for (const Kernel& kernel : isa) {
+      if (std::strcmp(kernel.task->name, task.name) == 0) found.push_back(&kernel);
+    }
+  }
+  return found;
 }
 
 bool runs_here(const Kernel& kernel) {

@@ -6,35 +6,53 @@
 #include <cstddef>
 
 #include "sim_core/episode.hpp"
-#include "sim_core/track.hpp"
+#include "sim_core/ground.hpp"
+#include "sim_core/rows.hpp"
+#include "sim_core/task_list.hpp"
 
 namespace sim_core::SIM_CORE_ISA {
 namespace {
-
-static_assert(kPrivilegedMoving == 17, "`observe` writes sixteen numbers and one");
 
 using WInt = Int<Wide>;
 using WBits = Bits<Wide>;
 using WMask = Mask<Wide>;
 
 /// As many drones as fit a register.
+template <class Task>
 struct Block {
   Flyer<Wide> flyer;
-  Wide term_sums[kTrackRewardTerms];
+  typename Task::template Memory<Wide> memory;
+  Wide term_sums[Task::kTermCount];
 };
 static_assert(sizeof(Flyer<Wide>) == kLanes * sizeof(Flyer<float>), "one list of 32-bit numbers");
 
+template <class Task>
+constexpr int kObservationSize = size_of(Task::kObservation);
+template <class Task>
+constexpr int kCriticSize = size_of(Task::kCritic);
+template <class Task>
+constexpr int kPrivilegedSize = kCriticSize<Task> + kDroneSize;
+template <class Task>
+constexpr int kBehindRows = kObservationSize<Task> - Task::kRowPart;
+
 /// One call's settings, and which of its parts act.
+template <class Task>
 struct Run {
   const Work& work;
   Switches on;
+  typename Task::Numbers numbers;
 };
 
-Run run_of(const Work& work) {
-  return {work, switches_of(work.settings->box, work.settings->noise)};
+template <class Task>
+Run<Task> run_of(const Work& work) {
+  return {work, switches_of(work.settings->box, work.settings->noise),
+          numbers_of<Task>(*work.settings)};
 }
 
-Block& block_at(const Work& work, int index) { return static_cast<Block*>(work.blocks)[index]; }
+template <class Task>
+Block<Task>& block_at(const Work& work, int index) {
+  return static_cast<Block<Task>*>(work.blocks)[index];
+}
 
 int active_lanes(const Work& work, int index) {
   const int left = work.num_drones - index * kLanes;
@@ -53,51 +71,78 @@ Command<Wide> load_commands(const Work& work, int index) {
   return {values[0], {values[1], values[2], values[3]}};
 }
 
-/// Puts one drone into a lane, without its past poses where none are kept.
-void put_lane(Flyer<Wide>& flyers, int lane_number, const Flyer<float>& flyer, bool with_past) {
-  constexpr std::size_t kWithout = offsetof(Flyer<float>, past) / sizeof(float);
-  const std::size_t count = with_past ? sizeof flyer / sizeof(float) : kWithout;
-  const char* from = reinterpret_cast<const char*>(&flyer);
-  char* to = reinterpret_cast<char*>(&flyers) + lane_number * sizeof(float);
+/// Puts the first `count` numbers of one drone into a lane of the same list of all.
+void put_lane(void* all, int lane_number, const void* one, std::size_t count) {
+  const char* from = static_cast<const char*>(one);
+  char* to = static_cast<char*>(all) + lane_number * sizeof(float);
   for (std::size_t i = 0; i < count; ++i) {
     std::memcpy(to + i * sizeof(Wide), from + i * sizeof(float), sizeof(float));
   }
 }
 
+/// Puts one drone into a lane, without its past poses where none are kept.
+template <class Task>
+void put_drone(Block<Task>& block, int lane_number, const Flyer<float>& flyer,
+               const typename Task::template Memory<float>& memory, bool with_past) {
+  constexpr std::size_t kWithout = offsetof(Flyer<float>, past) / sizeof(float);
+  put_lane(&block.flyer, lane_number, &flyer, with_past ? sizeof flyer / sizeof(float) : kWithout);
+  put_lane(&block.memory, lane_number, &memory, sizeof memory / sizeof(float));
+}
+
+template <class Task, class T>
+using Memory = typename Task::template Memory<T>;
+template <class Task, class T>
+using Now = typename Task::template Now<T>;
+
+/// What policy and critic see of a drone, or of one a lane.
+template <class Task, class T>
+void view(const Flyer<T>& flyer, const Memory<Task, T>& memory, const Now<Task, T>& now,
+          const Estimate<T>& seen, const World& world, T* part, T* extra) {
+  Task::observe(memory, now, seen, flyer.history, world, Pen<T>{part});
+  Task::tell_critic(memory, now, flyer, world, Pen<T>{extra});
+  drone_part(flyer.drone, flyer.params, extra + kCriticSize<Task>);
+}
+
 /// Observation and privileged rows of one drone.
-void observe_one(const Flyer<float>& flyer, const Estimate<float>& seen, const Goal<float>& goal,
-                 int row, const Run& run) {
+template <class Task>
+void observe_one(const Flyer<float>& flyer, const Memory<Task, float>& memory,
+                 const Estimate<float>& seen, int row, const Run<Task>& run) {
   const VecBuffers& out = run.work.buffers;
-  float* observation = out.observation + row * kTrackObservationSize;
-  const float p_WB[3] = {seen.p_WB.x, seen.p_WB.y, seen.p_WB.z};
-  write_preview(run.work.references.points + spots_of(flyer.place).points[0], p_WB, goal.cos_yaw,
-                goal.sin_yaw, observation);
-  view_parts(flyer, goal, seen, observation + kPreviewSize, out.privileged + row * kPrivilegedSize);
+  float* observation = out.observation + row * kObservationSize<Task>;
+  const Now<Task, float> now = Task::template now<float>(memory, run.work.world);
+  if constexpr (Task::kRowPart > 0) {
+    Task::write_rows(now, seen, run.work.world, 1, observation, 0);
+  }
+  view<Task, float>(flyer, memory, now, seen, run.work.world, observation + Task::kRowPart,
+                    out.privileged + row * kPrivilegedSize<Task>);
+}
+
+/// Columns `Begin` to `End` of rows that hold one drone each. What does not fill whole registers goes
+/// number by number, where that is little.
+template <int Begin, int End>
+void store_columns(const Wide* values, int count, float* rows, int stride) {
+  constexpr int kSize = End - Begin, kOver = kSize % kLanes;
+  constexpr int kWhole = kSize > kLanes && kOver <= 2 ? kSize - kOver : kSize;
+  store_rows<kWhole>(values + Begin, count, rows + Begin, stride);
+  for (int k = Begin + kWhole; k < End; ++k) store_column(values[k], count, rows + k, stride);
 }
 
 /// The same of a block; of the critic's rows `Size` numbers.
-template <int Size>
-void observe(const Flyer<Wide>& flyer, const Estimate<Wide>& seen, const Goal<Wide>& goal,
-             const Spots<kLanes>& spots, int index, const Run& run) {
+template <class Task, int Size>
+void observe(const Block<Task>& block, const Estimate<Wide>& seen, const Now<Task, Wide>& now,
+             int index, const Run<Task>& run) {
   const int active = active_lanes(run.work, index);
   const VecBuffers& out = run.work.buffers;
-  float* observation = out.observation + index * kLanes * kTrackObservationSize;
-  float* privileged = out.privileged + index * kLanes * kPrivilegedSize;
-
-  const Wide view[5] = {seen.p_WB.x, seen.p_WB.y, seen.p_WB.z, goal.cos_yaw, goal.sin_yaw};
-  float views[kLanes][5];
-  store_rows<5>(view, kLanes, &views[0][0], 5);
-  for (int i = 0; i < active; ++i) {
-    write_preview(run.work.references.points + spots.points[i], views[i], views[i][3], views[i][4],
-                  observation + i * kTrackObservationSize);
+  constexpr int kSeen = kObservationSize<Task>;
+  float* observation = out.observation + index * kLanes * kSeen;
+  float* privileged = out.privileged + index * kLanes * kPrivilegedSize<Task>;
+  if constexpr (Task::kRowPart > 0) {
+    Task::write_rows(now, seen, run.work.world, active, observation, kSeen);
   }
-  Wide part[kBodyPartSize], extra[kPrivilegedSize];
-  view_parts(flyer, goal, seen, part, extra);
-  store_rows<kBodyPartSize>(part, active, observation + kPreviewSize, kTrackObservationSize);
-  store_rows<Size>(extra, active, privileged, kPrivilegedSize);
-  if (Size < kPrivilegedMoving) {
-    store_column(extra[Size], active, privileged + Size, kPrivilegedSize);
-  }
+  Wide part[kBehindRows<Task>], extra[kPrivilegedSize<Task>];
+  view<Task, Wide>(block.flyer, block.memory, now, seen, run.work.world, part, extra);
+  store_rows<kBehindRows<Task>>(part, active, observation + Task::kRowPart, kSeen);
+  store_columns<0, Size>(extra, active, privileged, kPrivilegedSize<Task>);
 }
 
 void store_states(const Flyer<Wide>& flyer, const Estimate<Wide>& seen, int index,
@@ -112,38 +157,41 @@ void store_states(const Flyer<Wide>& flyer, const Estimate<Wide>& seen, int inde
   rows(seen, work.buffers.estimate);
 }
 
-void start_block(const Run& run, int index) {
+template <class Task>
+void start_block(const Run<Task>& run, int index) {
   const Work& work = run.work;
-  Block& block = block_at(work, index);
+  Block<Task>& block = block_at<Task>(work, index);
   for (Wide& sum : block.term_sums) sum = Wide{};
   for (int i = 0; i < kLanes; ++i) {
     const auto number = static_cast<std::uint32_t>(index * kLanes + i);
     Flyer<float> flyer{};
-    begin_episode(flyer, number, work);
+    Memory<Task, float> memory{};
+    begin_episode<Task>(flyer, memory, number, work);
     if (work.staggered) {
       const Draw<float> bits = draw(Counter<float>{work.seed, number, 0}, Purpose::kReference, 1);
-      flyer.age =
-          truncate(uniform<float>(bits.a) * static_cast<float>(work.settings->episode.max_steps));
+      flyer.age = truncate(uniform<float>(bits.a) * static_cast<float>(work.settings->max_steps));
     }
-    put_lane(block.flyer, i, flyer, true);
+    put_drone(block, i, flyer, memory, true);
   }
   Wide normals[kNormals];
   draw_tick(counter_at(work, index), run.on, normals);
   const Estimate<Wide> seen =
       estimate_at(block.flyer, work.settings->noise, run.on, work.tick, normals);
-  const Spots<kLanes> spots = spots_of(block.flyer.place);
-  observe<kPrivilegedSize>(block.flyer, seen, goal_at<Wide>(work.references.goals, spots), spots,
-                           index, run);
+  const Now<Task, Wide> now = Task::template now<Wide>(block.memory, work.world);
+  observe<Task, kPrivilegedSize<Task>>(block, seen, now, index, run);
   store_states(block.flyer, seen, index, work);
 }
 
+template <class Task>
 void start(const Work& work, int begin, int end) {
-  const Run run = run_of(work);
+  const Run<Task> run = run_of<Task>(work);
   for (int b = begin; b < end; ++b) start_block(run, b);
 }
 
 /// Physics of one control step: link, drone, battery, gusts; then what the estimator tells of it.
-Estimate<Wide> move(Flyer<Wide>& flyer, const Command<Wide>& command, int index, const Run& run) {
+template <class Task>
+Estimate<Wide> move(Flyer<Wide>& flyer, const Command<Wide>& command, int index,
+                    const Run<Task>& run) {
   const Work& work = run.work;
   const Counter<Wide> at = counter_at(work, index);
   const Passage<Wide> passage = run.on.passage ? draw_passage(flyer.params, flyer.derived, at)
@@ -151,6 +199,7 @@ Estimate<Wide> move(Flyer<Wide>& flyer, const Command<Wide>& command, int index,
   const Arriving<Wide> arriving = pass_link(flyer.link, passage, work.tick, command);
   step_control(flyer.drone, flyer.params, flyer.derived, flyer.gusts, arriving, work.tick,
                run.on.pwm);
+  if constexpr (Task::kHasFloor) rest_on_floor(flyer.drone.body);
   if (run.on.lag) remember_pose(flyer.past, work.tick, pose_of(flyer.drone.body));
   Wide normals[kNormals];
   draw_tick(at, run.on, normals);
@@ -171,120 +220,161 @@ void store_mask(const WMask& mask, int count, std::uint8_t* out) {
 }
 
 /// Keeps the last observation of an episode and begins the next, in one lane.
-__attribute__((noinline)) void turn_over(Flyer<Wide>& flyers, int lane_number, int row,
-                                         const Run& run) {
+template <class Task>
+__attribute__((noinline)) void turn_over(Block<Task>& block, int lane_number, int row,
+                                         const Run<Task>& run) {
+  constexpr int kSeen = kObservationSize<Task>, kExtra = kPrivilegedSize<Task>;
   const VecBuffers& out = run.work.buffers;
-  for (int k = 0; k < kTrackObservationSize; k += 16) {
-    __builtin_prefetch(out.final_observation + row * kTrackObservationSize + k, 1);
-    __builtin_prefetch(out.final_privileged + row * kPrivilegedSize + k / 2, 1);
+  for (int k = 0; k < kSeen; k += 16) {
+    __builtin_prefetch(out.final_observation + row * kSeen + k, 1);
+    __builtin_prefetch(out.final_privileged + row * kExtra + k / 2, 1);
   }
   const auto keep = [row](float* to, const float* from, int size) {
     std::memcpy(to + row * size, from + row * size, static_cast<std::size_t>(size) * sizeof(float));
   };
   Flyer<float> flyer;
-  flyer.episode = static_cast<std::uint32_t>(lane(WInt(flyers.episode), lane_number));
+  Memory<Task, float> memory;
+  flyer.episode = static_cast<std::uint32_t>(lane(WInt(block.flyer.episode), lane_number));
   const auto number = static_cast<std::uint32_t>(row);
-  begin_episode(flyer, number, run.work);
-  keep(out.final_observation, out.observation, kTrackObservationSize);
-  keep(out.final_privileged, out.privileged, kPrivilegedSize);
-  put_lane(flyers, lane_number, flyer, run.on.lag);
+  begin_episode<Task>(flyer, memory, number, run.work);
+  keep(out.final_observation, out.observation, kSeen);
+  keep(out.final_privileged, out.privileged, kExtra);
+  put_drone(block, lane_number, flyer, memory, run.on.lag);
   float normals[kNormals];
   draw_tick(Counter<float>{run.work.seed, number, run.work.tick}, run.on, normals);
   const Estimate<float> seen =
       estimate_at(flyer, run.work.settings->noise, run.on, run.work.tick, normals);
-  observe_one(flyer, seen, goal_at<float>(run.work.references.goals, flyer.place), row, run);
+  observe_one<Task>(flyer, memory, seen, row, run);
+}
+
+/// Adds up the terms, the price of a crash alone where there was one; returns the reward.
+template <class Task>
+Wide add_up(const Score<Wide, Task::kTermCount>& score, Wide sums[Task::kTermCount]) {
+  Wide reward{};
+  for (int i = 0; i < Task::kTermCount; ++i) {
+    const bool price = i == Task::kTermCount - 1;
+    const Wide term = price ? select(score.failed, score.terms[i], Wide{})
+                            : select(score.failed, Wide{}, score.terms[i]);
+    sums[i] = sums[i] + term;
+    reward = reward + term;
+  }
+  return reward;
 }
 
 /// One control step. Flattened: the substeps then run in registers.
-__attribute__((flatten)) void step_block(const Run& run, int index) {
+template <class Task>
+__attribute__((flatten)) void step_block(const Run<Task>& run, int index) {
   const Work& work = run.work;
-  Block& block = block_at(work, index);
+  Block<Task>& block = block_at<Task>(work, index);
   Flyer<Wide>& flyer = block.flyer;
   const VecSettings& settings = *work.settings;
 
-  flyer.place.row += 1;
   flyer.age += 1;
-  const Spots<kLanes> spots = spots_of(flyer.place);
-  prefetch(work.references, spots);
+  Task::tick(block.memory, work.world, 1);
   const Command<Wide> output = load_commands(work, index);
   const Command<Wide> command = limited(output, settings.limits);
-  const Command<Wide> previous = flyer.memory.past[0];
+  const Command<Wide> previous = flyer.history.past[0];
+  const Vec3<Wide> p_before = flyer.drone.body.p_WB;
   const Estimate<Wide> seen = move(flyer, command, index, run);
-  remember(flyer.memory, command);
+  remember(flyer.history, command);
 
-  const Goal<Wide> goal = goal_at<Wide>(work.references.goals, spots);
-  integrate_error(flyer.memory, goal, seen);
-  const TrackScore<Wide> score = score_track(flyer.drone.body, goal, output, command, previous,
-                                             hover_command(flyer.derived, settings.limits).thrust_n,
-                                             settings.reward, settings.episode, settings.limits);
-  for (int i = 0; i < kTrackRewardTerms; ++i) {
-    block.term_sums[i] = block.term_sums[i] + score.terms[i];
-  }
-  const WMask expired = WMask(flyer.age >= settings.episode.max_steps) & !score.crashed;
-  const WMask done = score.crashed | expired;
+  const Now<Task, Wide> now = Task::template now<Wide>(block.memory, work.world);
+  const auto event =
+      Task::advance(block.memory, now, work.world, p_before, pose_of(flyer.drone.body), seen);
+  const auto score = Task::score(block.memory, now, event, {flyer, output, command, previous},
+                                 work.world, run.numbers, settings.limits);
+  const Wide reward = add_up<Task>(score, block.term_sums);
+  const WMask ended = score.failed | score.done;
+  const WMask expired = WMask(flyer.age >= settings.max_steps) & !ended;
   const int active = active_lanes(work, index), row = index * kLanes;
-  std::memcpy(work.buffers.reward + row, &score.reward,
-              static_cast<std::size_t>(active) * sizeof(float));
-  store_mask(score.crashed, active, work.buffers.terminated + row);
+  std::memcpy(work.buffers.reward + row, &reward, static_cast<std::size_t>(active) * sizeof(float));
+  store_mask(ended, active, work.buffers.terminated + row);
   store_mask(expired, active, work.buffers.truncated + row);
-  // The drone's parameters stand in the critic's rows since the episode began. What moves is one
-  // number more than fills whole registers.
-  observe<kPrivilegedMoving - 1>(flyer, seen, goal, spots, index, run);
-  if (!any(done)) return;
+  // The drone's parameters stand in the critic's rows since the episode began.
+  const Now<Task, Wide> after = Task::after(now, block.memory, work.world);
+  observe<Task, kCriticSize<Task> + kDroneMoving>(block, seen, after, index, run);
+  const WMask over = ended | expired;
+  if (!any(over)) return;
   for (int i = 0; i < active; ++i) {
-    if (lane(done, i)) turn_over(flyer, i, row + i, run);
+    if (lane(over, i)) turn_over<Task>(block, i, row + i, run);
   }
 }
 
+template <class Task>
 void step(const Work& work, int begin, int end) {
-  const Run run = run_of(work);
+  const Run<Task> run = run_of<Task>(work);
   for (int b = begin; b < end; ++b) step_block(run, b);
 }
 
+template <class Task>
 void fly(const Work& work, int begin, int end) {
-  const Run run = run_of(work);
+  const Run<Task> run = run_of<Task>(work);
   for (int b = begin; b < end; ++b) {
-    Flyer<Wide>& flyer = block_at(work, b).flyer;
+    Block<Task>& block = block_at<Task>(work, b);
     const Command<Wide> command = limited(load_commands(work, b), work.settings->limits);
-    const Estimate<Wide> seen = move(flyer, command, b, run);
-    flyer.place.row += 1;
-    store_states(flyer, seen, b, work);
+    const Estimate<Wide> seen = move(block.flyer, command, b, run);
+    Task::tick(block.memory, work.world, 1);
+    store_states(block.flyer, seen, b, work);
   }
 }
 
 int block_count(const Work& work) { return (work.num_drones + kLanes - 1) / kLanes; }
 
+template <class Task>
 void read_parameters(const Work& work, float* out) {
   for (int b = 0; b < block_count(work); ++b) {
-    const Wide* values = reinterpret_cast<const Wide*>(&block_at(work, b).flyer.params);
+    const Wide* values = reinterpret_cast<const Wide*>(&block_at<Task>(work, b).flyer.params);
     store_rows<kParameterCount>(values, active_lanes(work, b), out + b * kLanes * kParameterCount,
                                 kParameterCount);
   }
 }
 
+template <class Task>
 void take_reward_terms(const Work& work, double* sums) {
   for (int b = 0; b < block_count(work); ++b) {
-    Block& block = block_at(work, b);
-    for (int k = 0; k < kTrackRewardTerms; ++k) {
+    Block<Task>& block = block_at<Task>(work, b);
+    for (int k = 0; k < Task::kTermCount; ++k) {
       for (int i = 0; i < active_lanes(work, b); ++i) sums[k] += lane(block.term_sums[k], i);
       block.term_sums[k] = Wide{};
     }
   }
 }
 
+template <class Task>
 void read_places(const Work& work, std::int32_t* out) {
   for (int row = 0; row < work.num_drones; ++row) {
-    const Place<Wide>& place = block_at(work, row / kLanes).flyer.place;
-    out[2 * row] = lane(place.first, row % kLanes);
-    out[2 * row + 1] = lane(place.row, row % kLanes);
+    Task::place_of(block_at<Task>(work, row / kLanes).memory, row % kLanes, out + 2 * row);
   }
 }
 
+template <class Item, int Count>
+constexpr List<Item> list(const Item (&items)[Count]) {
+  return {items, Count};
+}
+
+template <class Task>
+constexpr TaskInfo info = {Task::kName,           list(Task::kObservation), list(Task::kCritic),
+                           list(Task::kNumbers),  list(Task::kTerms),       kObservationSize<Task>,
+                           kPrivilegedSize<Task>, Task::kFollowsPaths,      Task::kFliesCourses};
+
+template <class Task>
+constexpr Kernel kernel_of() {
+  static_assert(sizeof(Task::kTerms) / sizeof(const char*) == Task::kTermCount, "a name each");
+  static_assert(sizeof(Memory<Task, Wide>) == kLanes * sizeof(Memory<Task, float>),
+                "a task remembers 32-bit numbers alone");
+  return {SIM_CORE_ISA_NAME,   &info<Task>,           kLanes,
+          sizeof(Block<Task>), start<Task>,           step<Task>,
+          fly<Task>,           read_parameters<Task>, take_reward_terms<Task>,
+          read_places<Task>};
+}
+
+#define SIM_CORE_KERNEL(Task) kernel_of<Task>(),
+const Kernel all[] = {SIM_CORE_TASKS(SIM_CORE_KERNEL)};
+#undef SIM_CORE_KERNEL
+
 }  // namespace
 
-extern const Kernel kernel;
-const Kernel kernel = {
-    SIM_CORE_ISA_NAME, kLanes,     sizeof(Block), start, step, fly, read_parameters,
-    take_reward_terms, read_places};
+extern const List<Kernel> kernels;
+const List<Kernel> kernels = list(all);
 
 }  // namespace sim_core::SIM_CORE_ISA

@@ -5,20 +5,19 @@
 #include <cstring>
 #include <new>
 #include <stdexcept>
+#include <utility>
 
 namespace sim_core {
 namespace {
 
 constexpr std::size_t kCacheLine = 64;
 
-const Kernel* choose_kernel(const std::string& isa) {
-  int count = 0;
-  const Kernel* const* all = kernels(&count);
+const Kernel* choose_kernel(const TaskInfo& task, const std::string& isa) {
   std::string names;
-  for (int i = 0; i < count; ++i) {
-    if (!runs_here(*all[i])) continue;
-    if (isa == "auto" || isa == all[i]->name) return all[i];
-    names += std::string(names.empty() ? "" : ", ") + all[i]->name;
+  for (const Kernel* kernel : kernels(task)) {
+    if (!runs_here(*kernel)) continue;
+    if (isa == "auto" || isa == kernel->name) return kernel;
+    names += std::string(names.empty() ? "" : ", ") + kernel->name;
   }
   throw std::invalid_argument("isa: expected auto or one of " + names + ", got " + isa);
 }
@@ -33,26 +32,27 @@ std::unique_ptr<void, void (*)(void*)> allocate(std::size_t bytes) {
 
 }  // namespace
 
-VecSim::VecSim(int num_drones, const VecSettings& settings, const std::vector<Path>& paths,
+VecSim::VecSim(int num_drones, const TaskInfo& task, const VecSettings& settings, WorldData world,
                int threads, const std::string& isa)
     : num_drones_(num_drones),
+      task_(task),
       settings_(settings),
-      kernel_(choose_kernel(isa)),
+      world_(std::move(world)),
+      kernel_(choose_kernel(task, isa)),
       workers_(threads),
       num_blocks_((num_drones + kernel_->lanes - 1) / kernel_->lanes),
       blocks_(allocate(static_cast<std::size_t>(num_blocks_) * kernel_->block_bytes)),
       terminated_(static_cast<std::size_t>(num_drones)),
-      truncated_(static_cast<std::size_t>(num_drones)),
-      paths_(paths) {
-  work_.references = paths_.view();
+      truncated_(static_cast<std::size_t>(num_drones)) {
+  work_.world = world_.view();
   work_.settings = &settings_;
   work_.blocks = blocks_.get();
   work_.num_drones = num_drones;
   VecBuffers& out = work_.buffers;
-  out.observation = numbers(kTrackObservationSize);
-  out.privileged = numbers(kPrivilegedSize);
-  out.final_observation = numbers(kTrackObservationSize);
-  out.final_privileged = numbers(kPrivilegedSize);
+  out.observation = numbers(task_.observation_size);
+  out.privileged = numbers(task_.privileged_size);
+  out.final_observation = numbers(task_.observation_size);
+  out.final_privileged = numbers(task_.privileged_size);
   out.reward = numbers(1);
   out.truth = numbers(13);
   out.estimate = numbers(13);
@@ -101,7 +101,7 @@ std::vector<std::int32_t> VecSim::places() const {
 }
 
 std::vector<double> VecSim::take_reward_terms() {
-  std::vector<double> sums(kTrackRewardTerms, 0.0);
+  std::vector<double> sums(static_cast<std::size_t>(task_.terms.count), 0.0);
   kernel_->take_reward_terms(work_, sums.data());
   return sums;
 }

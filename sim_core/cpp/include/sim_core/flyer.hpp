@@ -4,8 +4,8 @@
 #pragma once
 
 #include "sim_core/action.hpp"
-#include "sim_core/drone.hpp"
-#include "sim_core/observation.hpp"
+#include "sim_core/drone_part.hpp"
+#include "sim_core/sensors.hpp"
 
 namespace sim_core::SIM_CORE_ISA {
 
@@ -15,8 +15,7 @@ struct Flyer {
   Derived<T> derived;
   Params<T> params;
   Gusts<T> gusts;
-  TrackMemory<T> memory;
-  Place<T> place;
+  History<T> history;
   Int<T> age;       ///< control steps since the episode began
   Bits<T> episode;  ///< number of the episode
   Link<T> link;
@@ -65,15 +64,6 @@ inline Estimate<T> estimate_at(const Flyer<T>& flyer, const EstimateNoise& noise
 template <class T>
 inline Command<T> hover_command(const Derived<T>& derived, const CommandLimits& limits) {
   return limited<T>({derived.hover_n, {T{}, T{}, T{}}}, limits);
-}
-
-/// Behind the preview of an observation, and the critic's row.
-template <class T>
-inline void view_parts(const Flyer<T>& flyer, const Goal<T>& goal, const Estimate<T>& seen,
-                       T part[kBodyPartSize], T extra[kPrivilegedSize]) {
-  body_part(goal, seen, flyer.memory, part);
-  privileged_part(goal, flyer.drone.body, flyer.drone.rate_loop.integral_deg,
-                  flyer.drone.battery.motor_limit_n, flyer.params, extra);
 }
 
 }  // namespace sim_core::SIM_CORE_ISA

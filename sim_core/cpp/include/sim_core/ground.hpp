@@ -6,18 +6,22 @@
 
 namespace sim_core::SIM_CORE_ISA {
 
-/// Stops a drone that has sunk to the floor: no sliding, no turning, level, its heading kept.
-inline void rest_on_floor(BodyState<float>& body) {
-  if (body.p_WB.z > 0.0f || body.v_WB.z > 0.0f) return;
-  body.p_WB.z = 0.0f;
-  body.v_WB = {0.0f, 0.0f, 0.0f};
-  body.w_WB_B = {0.0f, 0.0f, 0.0f};
-  const float length = __builtin_sqrtf(body.q_WB.z * body.q_WB.z + body.q_WB.w * body.q_WB.w);
-  if (length < 1e-3f) {
-    body.q_WB = {0.0f, 0.0f, 0.0f, 1.0f};  // upside down: its heading is lost
-  } else {
-    body.q_WB = {0.0f, 0.0f, body.q_WB.z / length, body.q_WB.w / length};
-  }
+/// Stops a drone that has sunk to the floor: no sliding, no turning, level, its heading kept; upside
+/// down its heading is lost.
+template <class T>
+inline void rest_on_floor(BodyState<T>& body) {
+  const Mask<T> down = (body.p_WB.z <= T{}) & (body.v_WB.z <= T{});
+  if (!any(down)) return;
+  const T length2 = body.q_WB.z * body.q_WB.z + body.q_WB.w * body.q_WB.w;
+  const Mask<T> lost = length2 < 1e-6f;
+  const T inverse = 1.0f / sqrt_of(max_of(length2, splat<T>(1e-6)));
+  const T z = select(lost, T{}, T(body.q_WB.z * inverse));
+  const T w = select(lost, splat<T>(1.0), T(body.q_WB.w * inverse));
+  const Vec3<T> none = {T{}, T{}, T{}};
+  body.p_WB.z = select(down, T{}, body.p_WB.z);
+  body.v_WB = select3<T>(down, none, body.v_WB);
+  body.w_WB_B = select3<T>(down, none, body.w_WB_B);
+  body.q_WB = select4<T>(down, {T{}, T{}, z, w}, body.q_WB);
 }
 
 }  // namespace sim_core::SIM_CORE_ISA

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "sim_core/course_table.hpp"
 #include "sim_core/layout.hpp"
 #include "sim_core/path_table.hpp"
 #include "sim_core/settings.hpp"
@@ -14,18 +15,23 @@ namespace sim_core {
 
 struct VecSettings {
   ParameterBox box;
-  StartRanges start;
   EstimateNoise noise;
   CommandLimits limits;
-  TrackReward reward;
-  TrackEpisode episode;
+  std::int32_t max_steps = 512;      ///< control steps of an episode
+  float numbers[kMostNumbers] = {};  ///< the task's own, in the order of its TaskInfo
+};
+
+/// What a task flies in.
+struct World {
+  ReferenceTable references;
+  CourseTable courses;
 };
 
 /// Row-major arrays, one row a drone, shared with numpy.
 struct VecBuffers {
   const float* commands = nullptr;     ///< (N, 4) as the policy put them out
-  float* observation = nullptr;        ///< (N, kTrackObservationSize)
-  float* privileged = nullptr;         ///< (N, kPrivilegedSize)
+  float* observation = nullptr;        ///< (N, TaskInfo::observation_size)
+  float* privileged = nullptr;         ///< (N, TaskInfo::privileged_size)
   float* reward = nullptr;             ///< (N,)
   std::uint8_t* terminated = nullptr;  ///< (N,)
   std::uint8_t* truncated = nullptr;   ///< (N,)
@@ -38,7 +44,7 @@ struct VecBuffers {
 /// One call's worth of work; a range of blocks of it goes to each thread.
 struct Work {
   const VecSettings* settings = nullptr;
-  ReferenceTable references;
+  World world;
   VecBuffers buffers;
   void* blocks = nullptr;
   std::uint32_t seed = 0;
@@ -47,9 +53,31 @@ struct Work {
   bool staggered = false;  ///< start episodes at random ages
 };
 
-/// What an instruction set offers. Ranges are in blocks of `lanes` drones.
-struct Kernel {
+template <class T>
+struct List {
+  const T* first = nullptr;
+  int count = 0;
+  const T* begin() const { return first; }
+  const T* end() const { return first + count; }
+};
+
+/// What a task is made of, by name.
+struct TaskInfo {
   const char* name;
+  List<Field> observation;
+  List<Field> critic;  ///< seen by the critic alone, before kDroneFields
+  List<Setting> numbers;
+  List<const char*> terms;  ///< of the reward
+  int observation_size;
+  int privileged_size;  ///< critic and kDroneFields
+  bool follows_paths;   ///< needs references
+  bool flies_courses;   ///< needs courses
+};
+
+/// What an instruction set offers for a task. Ranges are in blocks of `lanes` drones.
+struct Kernel {
+  const char* name;  ///< of the instruction set
+  const TaskInfo* task;
   int lanes;
   std::size_t block_bytes;
   /// Draws drones and starts; fills observation, privileged, truth and estimate.
@@ -62,12 +90,17 @@ struct Kernel {
   void (*read_parameters)(const Work&, float* out);
   /// Adds each reward term's sum since the last call to `sums`, and clears it.
   void (*take_reward_terms)(const Work&, double* sums);
-  /// Index into the reference table of each drone's present path, and its present row.
+  /// Two numbers of the task for each drone: track, first and present row of its path; race, the next
+  /// gate and how many were passed.
   void (*read_places)(const Work&, std::int32_t* out);
 };
 
-/// Instruction sets compiled in, widest first; the last runs everywhere.
-const Kernel* const* kernels(int* count);
+/// Tasks compiled in: each header under tasks/ is one.
+List<const TaskInfo*> tasks();
+/// A task by its name, or nullptr.
+const TaskInfo* find_task(const char* name);
+/// A kernel for each instruction set compiled in, widest first; the last runs everywhere.
+std::vector<const Kernel*> kernels(const TaskInfo& task);
 /// Whether this machine can run the kernel.
 bool runs_here(const Kernel& kernel);
 

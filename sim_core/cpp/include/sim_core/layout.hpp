@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// What the entries of an observation are called and measured in. Manifests, networks and error
-/// messages read this; observation.hpp fills the entries in this order.
+/// messages read this. Each task lists its own; what all have in common is here.
 #pragma once
 
 namespace sim_core {
@@ -13,28 +13,17 @@ struct Field {
   float scale;  ///< entry * scale is of order one; 0: scaled by the range of what it is named after
 };
 
-constexpr int kPreviewPoints = 10;  ///< the present and nine instants ahead
-constexpr int kPreviewStride = 5;   ///< control steps between them: half a second in all
-constexpr int kHistoryLength = 2;   ///< past commands seen by a policy
-
-/// H is the heading frame: W turned about z by the reference's yaw.
-constexpr Field kTrackFields[] = {
-    {"reference_now", 3, "m", "H", 2.0f},
-    {"reference_ahead", 3 * (kPreviewPoints - 1), "m", "H", 1.0f},
-    {"velocity", 3, "m/s", "H", 0.5f},
-    {"rotation_HB", 9, "1", "H", 1.0f},
-    {"body_rates", 3, "rad/s", "B", 0.2f},
-    {"position_error_integral", 3, "m s", "H", 4.0f},
-    {"past_commands", 4 * kHistoryLength, "N, rad/s", "B", 0.0f},
+/// A number that a task's file has to give: `section.key`, and what it may be.
+struct Setting {
+  const char* name;
+  float low, high;
 };
-constexpr int kPreviewSize = 3 * kPreviewPoints;
-constexpr int kBodyPartSize = 3 + 9 + 3 + 3 + 4 * kHistoryLength;
-constexpr int kTrackObservationSize = kPreviewSize + kBodyPartSize;
 
-/// What only the critic sees: the truth, and the parameters drawn for this drone.
-constexpr Field kPrivilegedFields[] = {
-    {"true_position_error", 3, "m", "H", 2.0f},
-    {"true_velocity_error", 3, "m/s", "H", 0.5f},
+constexpr int kHistoryLength = 2;  ///< past commands seen by a policy
+
+/// What the critic of any task sees beside the task's own: the drone's truth, and the parameters drawn
+/// for it. drone_part.hpp fills it in this order.
+constexpr Field kDroneFields[] = {
     {"true_body_rates", 3, "rad/s", "B", 0.2f},
     {"rotor_thrust", 4, "N", "B", 10.0f},
     {"rate_integral", 3, "deg", "B", 0.1f},
@@ -48,7 +37,15 @@ constexpr Field kPrivilegedFields[] = {
     {"link_delay_s", 1, "s", "-", 0.0f},
     {"attitude_bias_rad", 2, "rad", "B", 0.0f},
 };
-constexpr int kPrivilegedMoving = 3 + 3 + 3 + 4 + 3 + 1;  ///< what changes within an episode
-constexpr int kPrivilegedSize = 3 + 3 + 3 + 4 + 3 + 1 + 1 + 1 + 3 + 1 + 1 + 1 + 1 + 2;
+constexpr int kDroneMoving = 3 + 4 + 3 + 1;  ///< what changes within an episode
+constexpr int kDroneSize = kDroneMoving + 1 + 1 + 3 + 1 + 1 + 1 + 1 + 2;
+
+template <int Count>
+constexpr int size_of(const Field (&fields)[Count]) {
+  int size = 0;
+  for (const Field& field : fields) size += field.size;
+  return size;
+}
+static_assert(size_of(kDroneFields) == kDroneSize, "drone_part.hpp fills these");
 
 }  // namespace sim_core

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim_core/layout.hpp"
-
 namespace sim_core {
+
+constexpr int kPreviewPoints = 10;  ///< the present and nine instants ahead
+constexpr int kPreviewStride = 5;   ///< control steps between them: half a second in all
+constexpr int kPreviewSize = 3 * kPreviewPoints;
 
 /// A path as (M, 4) row-major samples.
 struct Path {

@@ -15,7 +15,8 @@ enum class Purpose : std::uint32_t {
   kEstimate = 96,
   kReference = 128,
   kLink = 160,
-  kWind = 192
+  kWind = 192,
+  kCourse = 224
 };
 
 template <class T>

@@ -25,16 +25,6 @@ struct ParameterBox {
   float high[kParameterCount] = {};
 };
 
-/// How far from its reference a drone starts: half-widths of uniform draws.
-struct StartRanges {
-  float position_m = 1.0f;
-  float velocity_m_s = 1.0f;
-  float tilt_rad = 0.8f;
-  float yaw_rad = 0.5f;
-  float body_rate_rad_s = 2.0f;
-  float floor_m = -1e9f;  ///< a start below this height is lifted to it
-};
-
 /// Standard deviations of the state estimate's white noise; bias and lag are parameters of the drone.
 struct EstimateNoise {
   float position_m = 0.0f;
@@ -52,28 +42,6 @@ struct CommandLimits {
   float body_rate_rad_s[3] = {};
 };
 
-/// Weights of the tracking reward, per control step; a weight of zero switches its term off.
-struct TrackReward {
-  float scale = 0.1f;
-  float distance = 1.0f;
-  float precision = 1.0f;
-  float precision_width_m = 0.1f;
-  float velocity = 0.1f;
-  float body_rate = 0.002f;
-  float heading = 0.3f;
-  float smoothness = 0.3f;
-  float overshoot = 0.02f;
-  float effort = 0.5f;
-  float crash = 3.0f;
-};
-constexpr int kTrackRewardTerms = 9;
-extern const char* const kTrackRewardTermNames[kTrackRewardTerms];
-
-/// When a tracking episode ends.
-struct TrackEpisode {
-  int max_steps = 512;
-  float max_distance_m = 3.0f;
-  float max_body_rate_rad_s = 40.0f;
-};
+constexpr int kMostNumbers = 48;  ///< of one task's settings
 
 }  // namespace sim_core

@@ -8,20 +8,22 @@
 
 #include "sim_core/kernel.hpp"
 #include "sim_core/workers.hpp"
+#include "sim_core/world_data.hpp"
 
 namespace sim_core {
 
 class VecSim {
  public:
   /// `isa`: "auto", or the name of one that this machine runs.
-  VecSim(int num_drones, const VecSettings& settings, const std::vector<Path>& paths, int threads,
-         const std::string& isa);
+  VecSim(int num_drones, const TaskInfo& task, const VecSettings& settings, WorldData world,
+         int threads, const std::string& isa);
 
   void start(std::uint32_t seed, bool staggered);
   void step(const float* commands);
   void fly(const float* commands);
 
   VecSettings& settings() { return settings_; }
+  const TaskInfo& task() const { return task_; }
   int num_drones() const { return num_drones_; }
   int threads() const { return workers_.count(); }
   const char* isa() const { return kernel_->name; }
@@ -52,7 +54,9 @@ class VecSim {
   float* numbers(int columns);
 
   int num_drones_;
+  const TaskInfo& task_;
   VecSettings settings_;
+  WorldData world_;
   const Kernel* kernel_;
   Workers workers_;
   Work work_;
@@ -60,7 +64,6 @@ class VecSim {
   std::unique_ptr<void, void (*)(void*)> blocks_;
   std::vector<std::vector<float>> arrays_;
   std::vector<std::uint8_t> terminated_, truncated_;
-  PathTable paths_;
 };
 
 }  // namespace sim_core

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What the policies of all tasks see of their own past, and their critics of the drone.
+#pragma once
+
+#include "sim_core/drone.hpp"
+#include "sim_core/layout.hpp"
+
+namespace sim_core::SIM_CORE_ISA {
+
+/// The commands sent last, newest first.
+template <class T>
+struct History {
+  Command<T> past[kHistoryLength];
+};
+constexpr int kHistorySize = 4 * kHistoryLength;
+
+template <class T>
+inline void start_history(History<T>& history, const Command<T>& command) {
+  for (Command<T>& past : history.past) past = command;
+}
+
+template <class T>
+inline void remember(History<T>& history, const Command<T>& command) {
+  for (int i = kHistoryLength - 1; i > 0; --i) history.past[i] = history.past[i - 1];
+  history.past[0] = command;
+}
+
+/// Writes numbers one after the other.
+template <class T>
+struct Pen {
+  T* next;
+  void put(const T& number) { *next++ = number; }
+  void put(const Vec3<T>& v) {
+    put(v.x);
+    put(v.y);
+    put(v.z);
+  }
+  void put(const History<T>& history) {
+    for (const Command<T>& past : history.past) {
+      put(past.thrust_n);
+      put(past.w_B);
+    }
+  }
+};
+
+/// The critic's view of a drone; order of kDroneFields.
+template <class T>
+inline void drone_part(const Drone<T>& drone, const Params<T>& params, T out[kDroneSize]) {
+  Pen<T> pen{out};
+  pen.put(drone.body.w_WB_B);
+  for (const T& thrust : drone.body.thrust_n) pen.put(thrust);
+  pen.put(drone.rate_loop.integral_deg);
+  pen.put(drone.battery.motor_limit_n);
+  pen.put(params.mass_kg);
+  pen.put(params.thrust_gain);
+  pen.put(params.trim_torque_n_m);
+  pen.put(params.rotor_lag_up_s);
+  pen.put(params.rotor_lag_down_s);
+  pen.put(params.rotor_dead_time_s);
+  pen.put(params.link_delay_s);
+  pen.put(params.attitude_bias_x_rad);
+  pen.put(params.attitude_bias_y_rad);
+}
+
+}  // namespace sim_core::SIM_CORE_ISA

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What every task under tasks/ is written with. A task is a struct of static members: its lists of
+/// names, what it remembers of a drone (`Memory`), how an episode begins, and after each control step
+/// what has come to pass, what it is worth, and what policy and critic see of it. docs/tasks.md walks
+/// through one.
+#pragma once
+
+#include "sim_core/flyer.hpp"
+#include "sim_core/kernel.hpp"
+
+namespace sim_core::SIM_CORE_ISA {
+
+/// A reward, term by term, and whether the episode ends.
+template <class T, int Terms>
+struct Score {
+  T terms[Terms];
+  Mask<T> failed;  ///< a crash: the last term, the price of it, alone counts
+  Mask<T> done;    ///< the task is fulfilled
+};
+
+/// What a score may look at, beside the task's own memory.
+template <class T>
+struct Moment {
+  const Flyer<T>& flyer;       ///< after the step
+  const Command<T>& output;    ///< of the policy, not limited
+  const Command<T>& command;   ///< what was made of it
+  const Command<T>& previous;  ///< the command before
+};
+
+/// The begin of an episode, one drone at a time.
+struct Beginning {
+  Counter<float> at;
+  const World& world;
+  const VecSettings& settings;
+  std::uint32_t number;  ///< of the drone
+};
+
+/// Beyond this an output is no command, in squared half ranges: a million half ranges off.
+/// Source: guess; far above what a policy explores, far below where the square overflows.
+constexpr float kSaneOvershoot = 1e12f;
+
+/// Uniform in (-half_width, half_width).
+inline float spread(std::uint32_t bits, float half_width) {
+  return (uniform<float>(bits) * 2.0f - 1.0f) * half_width;
+}
+
+/// Uniform in (low, high).
+inline float between(std::uint32_t bits, float low, float high) {
+  return uniform<float>(bits) * (high - low) + low;
+}
+
+/// Heading `cos_yaw`, `sin_yaw`, turned by at most `yaw_rad` and tilted by at most `tilt_rad` about a
+/// horizontal axis of any direction, as the bits have it.
+inline Quat<float> draw_attitude(const Draw<float>& bits, float cos_yaw, float sin_yaw,
+                                 float tilt_rad, float yaw_rad) {
+  const SinCos<float> axis = sin_cos_of_turns(uniform<float>(bits.a));
+  const SinCos<float> half = sin_cos_of(uniform<float>(bits.b) * (0.5f * tilt_rad));
+  const Quat<float> tilt = {axis.cos * half.sin, axis.sin * half.sin, 0.0f, half.cos};
+  const SinCos<float> turn = sin_cos_of(spread(bits.c, 0.5f * yaw_rad));
+  // Half the yaw from its cosine and sine; near +-pi either half will do.
+  const float half_cos = sqrt_of(max_of(0.5f + 0.5f * cos_yaw, 0.0f));
+  const float half_sin =
+      (sin_yaw < 0.0f ? -1.0f : 1.0f) * sqrt_of(max_of(0.5f - 0.5f * cos_yaw, 0.0f));
+  const Quat<float> heading = {0.0f, 0.0f, half_sin, half_cos};
+  const Quat<float> offset = {0.0f, 0.0f, turn.sin, turn.cos};
+  return normalized(heading * (offset * tilt));
+}
+
+/// A task's numbers, by name.
+template <class Task>
+inline typename Task::Numbers numbers_of(const VecSettings& settings) {
+  constexpr std::size_t kCount = sizeof(Task::kNumbers) / sizeof(Setting);
+  static_assert(sizeof(typename Task::Numbers) == kCount * sizeof(float), "a float for each name");
+  static_assert(kCount <= kMostNumbers, "raise kMostNumbers");
+  typename Task::Numbers numbers;
+  std::memcpy(&numbers, settings.numbers, sizeof numbers);
+  return numbers;
+}
+
+}  // namespace sim_core::SIM_CORE_ISA

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A task in flight: the observation and action code of the vectorised environment, for the drones
+/// that one policy controls.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "sim_core/world_data.hpp"
+
+namespace sim_core {
+
+class TaskSession {
+ public:
+  virtual ~TaskSession() = default;
+
+  virtual const TaskInfo& task() const = 0;
+  virtual int count() const = 0;
+
+  /// Forgets past commands and errors: as after a long hover at `hover_thrust_n`.
+  virtual void reset(float hover_thrust_n) = 0;
+
+  /// Observations, (n, observation_size), of states (n, 13) at `row` control steps after the start.
+  virtual void observe(const float* states, std::int32_t row, float* observation) = 0;
+
+  /// Limits outputs (n, 4) and remembers them as the commands that were sent.
+  virtual void decode(const float* outputs, float* commands) = 0;
+
+  /// Two numbers of the task for each drone, (n, 2); see Kernel::read_places.
+  virtual void places(std::int32_t* out) const = 0;
+};
+
+/// Drone i follows path i, or flies course i, of the world.
+std::unique_ptr<TaskSession> make_session(const TaskInfo& task, WorldData world, int count,
+                                          const CommandLimits& limits);
+
+}  // namespace sim_core

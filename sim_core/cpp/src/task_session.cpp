@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim_core/task_session.hpp"
+
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "sim_core/task_list.hpp"
+
+namespace sim_core {
+namespace {
+
+template <class Task>
+class Session : public TaskSession {
+ public:
+  Session(const TaskInfo& task, WorldData world, int count, const CommandLimits& limits)
+      : task_(task),
+        data_(std::move(world)),
+        world_(data_.view()),
+        limits_(limits),
+        drones_(static_cast<std::size_t>(count)) {
+    reset(0.0f);
+  }
+
+  const TaskInfo& task() const override { return task_; }
+  int count() const override { return static_cast<int>(drones_.size()); }
+
+  void reset(float hover_thrust_n) override {
+    int number = 0;
+    for (Drone& drone : drones_) {
+      Task::follow(drone.memory, world_, number++);
+      scalar::start_history(drone.history, {hover_thrust_n, {0.0f, 0.0f, 0.0f}});
+    }
+    row_ = 0;
+    first_ = true;
+  }
+
+  void observe(const float* states, std::int32_t row, float* observation) override {
+    for (Drone& drone : drones_) {
+      const float* s = states;
+      const scalar::Estimate<float> seen{
+          {s[0], s[1], s[2]}, {s[3], s[4], s[5], s[6]}, {s[7], s[8], s[9]}, {s[10], s[11], s[12]}};
+      Task::tick(drone.memory, world_, row - row_);
+      auto now = Task::template now<float>(drone.memory, world_);
+      const scalar::Vec3<float> before = first_ ? seen.p_WB : drone.before;
+      if (row > 0) Task::advance(drone.memory, now, world_, before, seen, seen);
+      drone.before = seen.p_WB;
+      const auto after = Task::after(now, drone.memory, world_);
+      if constexpr (Task::kRowPart > 0) {
+        Task::write_rows(after, seen, world_, 1, observation, 0);
+      }
+      Task::observe(drone.memory, after, seen, drone.history, world_,
+                    scalar::Pen<float>{observation + Task::kRowPart});
+      states += 13;
+      observation += task_.observation_size;
+    }
+    row_ = row;
+    first_ = false;
+  }
+
+  void decode(const float* outputs, float* commands) override {
+    for (Drone& drone : drones_) {
+      const scalar::Command<float> command = scalar::limited(
+          scalar::Command<float>{outputs[0], {outputs[1], outputs[2], outputs[3]}}, limits_);
+      scalar::remember(drone.history, command);
+      const float sent[4] = {command.thrust_n, command.w_B.x, command.w_B.y, command.w_B.z};
+      std::memcpy(commands, sent, sizeof sent);
+      outputs += 4;
+      commands += 4;
+    }
+  }
+
+  void places(std::int32_t* out) const override {
+    for (const Drone& drone : drones_) {
+      Task::place_of(drone.memory, 0, out);
+      out += 2;
+    }
+  }
+
+ private:
+  struct Drone {
+    typename Task::template Memory<float> memory;
+    scalar::History<float> history;
+    scalar::Vec3<float> before;
+  };
+  const TaskInfo& task_;
+  WorldData data_;
+  World world_;
+  CommandLimits limits_;
+  std::vector<Drone> drones_;
+  std::int32_t row_ = 0;
+  bool first_ = true;
+};
+
+template <class Task>
+std::unique_ptr<TaskSession> make(const TaskInfo& task, WorldData world, int count,
+                                  const CommandLimits& limits) {
+  return std::make_unique<Session<Task>>(task, std::move(world), count, limits);
+}
+
+}  // namespace
+
+std::unique_ptr<TaskSession> make_session(const TaskInfo& task, WorldData world, int count,
+                                          const CommandLimits& limits) {
+#define SIM_CORE_SESSION(Task)                                        \
+  if (std::strcmp(task.name, scalar::Task::kName) == 0) {             \
+    return make<scalar::Task>(task, std::move(world), count, limits); \
+  }
+  SIM_CORE_TASKS(SIM_CORE_SESSION)
+#undef SIM_CORE_SESSION
+  return nullptr;
+}
+
+}  // namespace sim_core
