@@ -56,7 +56,7 @@ def check_use(manifest: Manifest, airframe: str | None, where: str) -> None:
             f" {', '.join(manifest.airframes)}."
         )
     found: Layout = [(f.name, f.size, f.unit, f.frame) for f in manifest.observation]
-    expected = observation_layout()
+    expected = observation_layout(core_task(manifest, where))
     if found != expected:
         first = next(
             (pair for pair in zip(expected, found, strict=False) if pair[0] != pair[1]),
@@ -68,11 +68,26 @@ def check_use(manifest: Manifest, airframe: str | None, where: str) -> None:
         )
 
 
-def observation_layout() -> Layout:
+def core_task(manifest: Manifest, where: str) -> str:
+    """The core's task that a policy was trained in.
+
+    Raises:
+        PolicyFileError: None of the tasks that it flies is compiled in.
+    """
+    for name in manifest.tasks:
+        if name in _core.TASKS:
+            return name
+    raise PolicyFileError(
+        f"{where}: expected a policy for one of {', '.join(_core.TASKS)},"
+        f" got one for {', '.join(manifest.tasks)}."
+    )
+
+
+def observation_layout(task: str) -> Layout:
     """The observation that the core computes: name, size, unit and frame of each entry."""
     return [
         (field["name"], field["size"], field["unit"], field["frame"])
-        for field in _core.TASKS["track"]["observation"]
+        for field in _core.TASKS[task]["observation"]
     ]
 
 

@@ -15,14 +15,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from policy_export.errors import ObservationError, ShapeError
+from policy_export.errors import ObservationError, PolicyFileError, ShapeError
 from policy_export.manifest import Manifest
 from policy_export.policy_file import check_use, open_policy
 from sim_core import _core
+from sim_core.course_library import flown_courses
+from sim_core.races import RaceTask, load_race
 from sim_core.tasks import CONTROL_DT, TrackTask, load_task
 
 Float32 = NDArray[np.float32]
-Task = TrackTask | str | Path
+Task = TrackTask | RaceTask | str | Path
+AnyTask = TrackTask | RaceTask
 
 STATE_ENTRIES = (
     *(f"p_WB.{axis}" for axis in "xyz"),
@@ -41,13 +44,16 @@ class Progress:
 
     Attributes:
         time_s: Time since its first command.
-        goal: Where each controlled drone should be now [m; W], shape (n, 3).
-        finished: Whether every reference has come to its end.
+        goal: Where each controlled drone should be now, or the centre of its next gate [m; W],
+            shape (n, 3).
+        finished: Whether every reference has come to its end, every race to its last gate.
+        passed: Gates passed by each drone, shape (n,); zeros where there are none.
     """
 
     time_s: float
     goal: NDArray[np.float64]
     finished: bool
+    passed: NDArray[np.int32]
 
 
 class PolicyRunner:
@@ -83,8 +89,9 @@ class PolicyRunner:
         Raises:
             ShapeError: Not one task for each controlled drone.
             SettingsError: A task that cannot be loaded.
+            PolicyFileError: A task that this policy was not made for.
         """
-        if isinstance(task, TrackTask | str | Path):
+        if isinstance(task, TrackTask | RaceTask | str | Path):
             tasks = [_loaded(task)] * len(controlled)
         else:
             tasks = [_loaded(each) for each in task]
@@ -105,7 +112,7 @@ class Session:
     """One flight of one policy: its clock and its memory. `PolicyRunner.start` makes it."""
 
     def __init__(
-        self, runner: PolicyRunner, tasks: Sequence[TrackTask], controlled: Sequence[int]
+        self, runner: PolicyRunner, tasks: Sequence[AnyTask], controlled: Sequence[int]
     ) -> None:
         """See `PolicyRunner.start`."""
         self.tasks = tuple(tasks)
@@ -113,7 +120,6 @@ class Session:
         self._drones = _drones(controlled)
         self._logic = task_logic(runner.manifest, tasks)
         self._observed = entry_names(runner.manifest)
-        self._end_s = max(task.reference.duration_s for task in tasks)
         self._time_s = 0.0
         count = len(tasks)
         self._own = np.empty((count, len(STATE_ENTRIES)), dtype=np.float32)
@@ -150,9 +156,12 @@ class Session:
     @property
     def progress(self) -> Progress:
         """Where the session stands."""
-        goal = np.array([task.reference.position(self._time_s) for task in self.tasks])
-        finished = self._time_s > self._end_s - CONTROL_DT / 2.0
-        return Progress(self._time_s, goal, finished)
+        places = self._logic.places
+        goals, over, passed = zip(
+            *(_standing(t, self._time_s, p) for t, p in zip(self.tasks, places, strict=True)),
+            strict=True,
+        )
+        return Progress(self._time_s, np.array(goals), all(over), np.array(passed, np.int32))
 
     def _take(self, state: Float32) -> None:
         """Copy the controlled drones' rows and look at them."""
@@ -180,17 +189,47 @@ class Session:
         )
 
 
-def _loaded(task: Task) -> TrackTask:
-    return task if isinstance(task, TrackTask) else load_task(task)
+def _loaded(task: Task) -> AnyTask:
+    if isinstance(task, TrackTask | RaceTask):
+        return task
+    return load_race() if task == "race" else load_task(task)
 
 
-def task_logic(manifest: Manifest, tasks: Sequence[TrackTask]) -> _core.TaskSession:
-    """The core's observation and decoding for these tasks, within the manifest's limits."""
+def _standing(
+    task: AnyTask, time_s: float, place: NDArray[np.int32]
+) -> tuple[NDArray[np.float64], bool, int]:
+    """Goal [m; W], whether it is over, gates passed."""
+    if isinstance(task, TrackTask):
+        over = time_s > task.reference.duration_s - CONTROL_DT / 2.0
+        return task.reference.position(time_s), over, 0
+    gate, passed = (int(number) for number in place)
+    goal = np.array(task.course.told.gates[gate].position_m)
+    flown = task.gates > 0 and passed >= task.gates
+    return goal, flown or time_s > task.longest_s - CONTROL_DT / 2.0, passed
+
+
+def task_logic(manifest: Manifest, tasks: Sequence[AnyTask]) -> _core.TaskSession:
+    """The core's observation and decoding for these tasks, within the manifest's limits.
+
+    Raises:
+        PolicyFileError: Tasks that the policy was not made for, or of two kinds.
+    """
     action = manifest.action
+    races = [task for task in tasks if isinstance(task, RaceTask)]
+    if races and len(races) != len(tasks):
+        raise PolicyFileError("tasks: expected races alone or none, got some of each.")
+    kind = "race" if races else "track"
+    if kind not in manifest.tasks:
+        raise PolicyFileError(
+            f"task {tasks[0].name!r}: expected one that this policy flies"
+            f" ({', '.join(manifest.tasks)}), got a {kind}."
+        )
     limits = _core.CommandLimits(*action.thrust_n, action.body_rates_rad_s)
-    logic = _core.TaskSession(
-        "track", limits, references=[task.reference.samples for task in tasks]
-    )
+    if races:
+        logic = _core.TaskSession("race", limits, courses=flown_courses([t.course for t in races]))
+    else:
+        paths = [task.reference.samples for task in tasks if isinstance(task, TrackTask)]
+        logic = _core.TaskSession("track", limits, references=paths)
     logic.reset(manifest.hover_thrust_n)
     return logic
 

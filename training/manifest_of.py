@@ -11,9 +11,6 @@ from sim_core import _core
 from sim_core.environment import Environment
 from training.settings import PPOSettings
 
-FLIES = {"track": ("hover", "track"), "race": ("race",)}
-"""Kinds of task that a policy can fly, by the task that it was trained in."""
-
 
 def manifest_of(
     environment: Environment,
@@ -35,7 +32,7 @@ def manifest_of(
             body_rates_rad_s=(float(high[1]), float(high[2]), float(high[3])),
         ),
         airframes=(environment.airframe,),
-        tasks=FLIES[environment.task],
+        tasks=("hover", "track") if environment.task == "track" else (environment.task,),
         history_length=_core.HISTORY_LENGTH,
         hover_thrust_n=environment.load_airframe().hover_thrust_n,
         training=Training(
