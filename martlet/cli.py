@@ -4,6 +4,7 @@
 Exit status: 0 done, 1 it was tried and failed, 2 it was asked for wrongly.
 """
 
+import dataclasses
 import json as json_format
 import sys
 from collections.abc import Callable
@@ -49,6 +50,7 @@ def train(
     changes: Changes = (),
     ppo: OmitArgPrefixes[PPOSettings] = PPOSettings(),  # noqa: B008  # frozen
     resume: bool = False,
+    reproduce: Path | None = None,
     as_json: Json = False,
 ) -> None:
     """Train a policy from random weights; ends with a policy file that was held to the actor.
@@ -59,12 +61,20 @@ def train(
         changes: See --set.
         ppo: How to learn.
         resume: Go on from the checkpoint in --out.
+        reproduce: Instead, the fault.pt of a run that met a number that is none: show it again.
         as_json: See --json.
     """
     from martlet.run_folder import new_run_folder
     from martlet.summary import show_trained, trained_report
     from sim_core.environment import load_environment
+    from training import reproducer
     from training.run import train_run
+
+    if reproduce is not None:
+        again = reproducer.reproduce(reproduce)
+        found = {"sentence": str(again)} | dataclasses.asdict(again.fault)
+        _tell(found, as_json, lambda figures: print(figures["sentence"]))  # noqa: T201
+        return
 
     folder = out or new_run_folder(Path(task).stem)
     trained = train_run(folder, load_environment(task, changes), ppo, resume=resume, quiet=as_json)

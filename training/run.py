@@ -6,22 +6,22 @@ import json
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from policy_export.verify import VerifyReport, export_verified
 from sim_core.environment import TrackEnvironment
-from sim_core.settings_file import build
 from sim_core.vec_env import VecEnv
-from training import native, ppo
-from training.checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
+from training import native
+from training.checkpoint import load_checkpoint, load_run, save_checkpoint
 from training.display import Display, Standing
-from training.errors import CheckpointError, TrainingError
+from training.errors import CheckpointError, DivergenceError, TrainingError
 from training.judge import Judge
 from training.manifest_of import manifest_of
 from training.metrics import MetricsLog
 from training.ppo import Learner, new_learner
+from training.reproducer import TRAIN, save_reproducer
 from training.settings import PPOSettings
 
 VERDICTS = 10
@@ -66,10 +66,13 @@ def train_run(
     """Train, export and verify a policy.
 
     Args:
-        folder: Gets `settings.json`, `metrics.jsonl`, `checkpoint.pt` and `policy.onnx`.
+        folder: Gets `settings.json`, `metrics.jsonl`, `checkpoint.pt` and `policy.onnx`; of a
+            run that meets a number that is none, `fault.pt` and `fault.json`.
         environment: Where it trains.
         settings: How.
-        resume: Go on from the folder's checkpoint.
+        resume: Go on from the folder's checkpoint, to the bits of a run that never stopped;
+            with other drones, their number or environment changed, or with the other learner, to
+            others.
         quiet: Show nothing.
         tensorboard: Log for TensorBoard too.
 
@@ -94,10 +97,16 @@ def train_run(
     judge = Judge(environment, manifest_of(environment, settings, learner.steps))
     threads = settings.threads or None
     env = VecEnv(settings.num_envs, environment, threads=threads, seed=settings.seed)
-    with MetricsLog(folder, tensorboard=tensorboard) as log, Display(quiet=quiet) as display:
+    metrics = MetricsLog(folder, since=learner.steps, tensorboard=tensorboard)
+    with metrics as log, Display(quiet=quiet) as display:
         watch = Watch(judge, log, display, checkpoint, learner)
         watch.standing.learner = chosen
-        (native.train if chosen == "native" else ppo.train)(learner, env, watch)
+        try:
+            TRAIN[chosen](learner, env, watch)
+        except DivergenceError as error:
+            path = save_reproducer(folder, learner, error, chosen)
+            error.args = (f"{error} `martlet train --reproduce {path}` shows it again.",)
+            raise
         watch.finish(learner)
     parity = export_run(learner, judge, folder / "policy.onnx", watch.standing)
     standing = watch.standing
@@ -137,7 +146,8 @@ class Watch:
         self._checkpoint = checkpoint
         self._began_at = learner.steps
         self._judged_at = -1
-        self._next_verdict = learner.steps + learner.settings.steps // VERDICTS
+        self._every = max(learner.settings.steps // VERDICTS, 1)
+        self._next_verdict = (learner.steps // self._every + 1) * self._every
         self._saved = self._since = time.monotonic()
         self.training_s = self.judging_s = 0.0
         self.standing = Standing(total=learner.settings.steps)
@@ -151,7 +161,7 @@ class Watch:
         standing.seconds = self.training_s + self.judging_s
         standing.steps_per_s = (learner.steps - self._began_at) / self.training_s
         if learner.steps >= self._next_verdict:
-            self._next_verdict += learner.settings.steps // VERDICTS
+            self._next_verdict = (learner.steps // self._every + 1) * self._every
             figures = figures | self._ask(learner)
         self._log.write(learner.steps, figures | {"steps_per_s": standing.steps_per_s})
         self._display.show(standing)
@@ -196,22 +206,13 @@ def export_checkpoint(run: Path, path: Path) -> dict[str, float | str]:
     Returns:
         `policy`, the referee's figures, and the largest differences from the actor.
     """
-    content = read_checkpoint(run / "checkpoint.pt")
-    environment = build(TrackEnvironment, _listed(content["environment"]), str(run))
-    settings = build(PPOSettings, content["settings"], str(run))
-    learner = load_checkpoint(run / "checkpoint.pt", environment, settings)
-    judge = Judge(environment, manifest_of(environment, settings, learner.steps))
+    learner = load_run(run / "checkpoint.pt")
+    environment = learner.environment
+    judge = Judge(environment, manifest_of(environment, learner.settings, learner.steps))
     standing = Standing(verdicts=[judge(learner.actor)])
     parity = export_run(learner, judge, path, standing)
     figures = dataclasses.asdict(standing.verdicts[-1])
     return {"policy": str(path), **figures, "largest_difference": parity.largest}
-
-
-def _listed(table: Any) -> Any:
-    """The same with tuples as lists, as a file has them."""
-    if isinstance(table, dict):
-        return {name: _listed(value) for name, value in table.items()}
-    return [_listed(value) for value in table] if isinstance(table, list | tuple) else table
 
 
 def write_settings(
