@@ -11,6 +11,7 @@ from recording import record
 
 from evaluation.evaluate import evaluate
 from sim_core.environment import load_environment
+from training.recipe import plain
 from training.run import train_run
 from training.settings import PPOSettings
 
@@ -24,7 +25,9 @@ def main() -> None:
     runs = {}
     with tempfile.TemporaryDirectory() as folder:
         for seed in SEEDS:
-            trained = train_run(Path(folder) / str(seed), environment, PPOSettings(seed=seed))
+            trained = train_run(
+                Path(folder) / str(seed), plain(environment, PPOSettings(seed=seed))
+            )
             runs[str(seed)] = {
                 "seconds": round(trained.seconds, 1),
                 "steps": trained.steps,

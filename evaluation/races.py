@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fly a policy through courses that it has never seen, and let the race referee judge.
 
-Courses are drawn from seeds by sim_core/track_draws.py, drones from the environment's randomisation;
-commands come from PolicyRunner alone, what is reported from the referee alone.
+Courses are drawn from seeds by sim_core/track_draws.py, drones from the environment's
+randomisation; commands come from PolicyRunner alone, what is reported from the referee alone.
 """
 
 from collections.abc import Sequence

@@ -4,6 +4,7 @@
 Exit status: 0 done, 1 it was tried and failed, 2 it was asked for wrongly.
 """
 
+import dataclasses
 import json as json_format
 import sys
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from martlet.twin import TwinOptions
 from policy_export.errors import PolicyExportError
 from sim_core.errors import SimCoreError
 from training.errors import TrainingError
-from training.settings import PPOSettings
+from training.settings import PPOChanges
 
 _OURS = (
     SimCoreError,
@@ -38,7 +39,7 @@ Changes = Annotated[
     arg(
         name="set",
         metavar="KEY=VALUE",
-        help="Change values of the environment file, like start.position_m=0.5.",
+        help="Change values of the environment file: start.position_m=0.5, ppo.discount=0.99.",
     ),
 ]
 
@@ -47,27 +48,37 @@ def train(
     out: Path | None = None,
     task: str = "track",
     changes: Changes = (),
-    ppo: OmitArgPrefixes[PPOSettings] = PPOSettings(),  # noqa: B008  # frozen
+    ppo: OmitArgPrefixes[PPOChanges] = PPOChanges(),  # noqa: B008  # frozen
     resume: bool = False,
+    reproduce: Path | None = None,
     as_json: Json = False,
 ) -> None:
     """Train a policy from random weights; ends with a policy file that was held to the actor.
 
     Args:
         out: Folder of the run; runs/<task>-<date>-<time> where not given.
-        task: Environment to train in: "track", or the path of an environment file.
+        task: Environment to train in: "track", "race", or the path of an environment file.
         changes: See --set.
         ppo: How to learn.
         resume: Go on from the checkpoint in --out.
+        reproduce: Instead, the fault.pt of a run that met a number that is none: show it again.
         as_json: See --json.
     """
     from martlet.run_folder import new_run_folder
     from martlet.summary import show_trained, trained_report
-    from sim_core.environment import load_environment
+    from training import reproducer
+    from training.recipe import load_recipe
     from training.run import train_run
 
+    if reproduce is not None:
+        again = reproducer.reproduce(reproduce)
+        found = {"sentence": str(again)} | dataclasses.asdict(again.fault)
+        _tell(found, as_json, lambda figures: print(figures["sentence"]))  # noqa: T201
+        return
+
+    recipe = load_recipe(task, changes, vars(ppo))
     folder = out or new_run_folder(Path(task).stem)
-    trained = train_run(folder, load_environment(task, changes), ppo, resume=resume, quiet=as_json)
+    trained = train_run(folder, recipe, resume=resume, quiet=as_json)
     _tell(trained_report(trained), as_json, lambda _: show_trained(trained))
 
 
@@ -76,6 +87,8 @@ def evaluate(
     task: str = "hover",
     episodes: int = 1000,
     seed: int = 1,
+    track: str = "lsy",
+    level: int = 2,
     baseline: tuple[Literal["stock", "raptor"], ...] = (),
     out: Path | None = None,
     render: Path | None = None,
@@ -86,9 +99,11 @@ def evaluate(
 
     Args:
         policy: Policy file; may be left out where baselines fly.
-        task: "hover", "track" (the lemniscate of 3.5 s), or any task's name or file.
+        task: "hover", "track" (the lemniscate of 3.5 s), "race", or any task's name or file.
         episodes: Drones that fly, once each.
-        seed: Of drones, starts and noise.
+        seed: Of drones, starts, courses and noise.
+        track: Where to race: a track's name or file.
+        level: What is drawn anew in each race: one of the track's levels.
         baseline: Fly the same drones with these too: the firmware's stock controller, RAPTOR.
         out: Folder for the worst episodes (.npz, to replay); beside the policy where not given.
         render: Picture to draw: a .png, or a .gif of a middling and the worst drone.
@@ -96,8 +111,14 @@ def evaluate(
         as_json: See --json.
     """
     from martlet.evaluation import Order, fly_order
-    from martlet.summary import show_evaluation
+    from martlet.race_evaluation import RaceOrder, fly_race_order
+    from martlet.summary import show_evaluation, show_figures
 
+    if task == "race":
+        race = RaceOrder(policy, track, level, episodes, seed, baseline, out, render, changes)
+        title = f"race on {track}, level {level}, {episodes} episodes"
+        _tell(fly_race_order(race), as_json, lambda figures: show_figures(title, figures))
+        return
     order = Order(policy, task, episodes, seed, baseline, out, render, changes)
     _tell(fly_order(order), as_json, show_evaluation)
 

@@ -86,13 +86,11 @@ def _policy(
 ) -> Path:
     """The policy file in the run's folder: trained into it, or copied."""
     if settings.train:
-        from sim_core.environment import load_environment
+        from training.recipe import load_recipe
         from training.run import train_run
-        from training.settings import PPOSettings
 
         begun_s = time.monotonic()
-        environment = load_environment("track")
-        policy = train_run(folder, environment, PPOSettings(), quiet=quiet).policy
+        policy = train_run(folder, load_recipe("track"), quiet=quiet).policy
         durations["train"] = round(time.monotonic() - begun_s, 2)
         return policy
     if settings.policy is None:

@@ -17,7 +17,7 @@ def trained_report(trained: Trained) -> dict[str, Any]:
         "steps": trained.steps,
         "seconds": round(trained.seconds, 2),
         "train_env_steps_per_s": round(trained.steps_per_s),
-        "referee": trained.verdict,
+        "referee": trained.verdict.figures(),
         "parity": dataclasses.asdict(trained.parity),
     }
 
@@ -27,9 +27,8 @@ def show_trained(trained: Trained) -> None:
     verdict, parity = trained.verdict, trained.parity
     table = _table("trained")
     table.add_row("training", f"{trained.steps / 1e6:.1f} M steps in {trained.seconds:.1f} s")
-    table.add_row("hover error", f"{verdict['hover_error_m'] * 100:.1f} cm (median)")
-    table.add_row("lemniscate error", f"{verdict['track_rmse_m'] * 100:.1f} cm (median RMSE)")
-    table.add_row("crashed", f"{verdict['crash_rate']:.1%} of {verdict['episodes']} flights")
+    for label, (text, meaning) in verdict.told().items():
+        table.add_row(label, f"{text.strip()} {meaning}")
     table.add_row(
         "parity", f"torch = onnxruntime = PolicyRunner within {parity.largest:.1e} N, rad/s"
     )

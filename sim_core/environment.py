@@ -169,14 +169,7 @@ def load_environment(name_or_path: str | Path, changes: Iterable[str] = ()) -> E
     Raises:
         SettingsError: Every fault of the file in one sentence.
     """
-    path = Path(name_or_path)
-    if path.suffix != ".toml":
-        path = _FOLDER / f"{name_or_path}.toml"
-        if not path.exists():
-            known = ", ".join(sorted(p.stem for p in _FOLDER.glob("*.toml")))
-            raise SettingsError(
-                f"environment: expected one of {known} or a .toml file, got {str(name_or_path)!r}."
-            )
+    path = environment_file(name_or_path)
     table = read_toml_file(path)
     override(table, _expanded(table, changes, str(path)), str(path))
     environment = build(Environment, gathered(table, str(path)), str(path))
@@ -249,6 +242,24 @@ def _known(name: str, bounds: dict[str, Any]) -> str:
     keys = ["max_steps"] if section == "episode" else []
     keys += [n.partition(".")[2] for n in bounds if n.startswith(f"{section}.")]
     return ", ".join(keys)
+
+
+def environment_file(name_or_path: str | Path) -> Path:
+    """The file of an environment.
+
+    Raises:
+        SettingsError: There is none of that name.
+    """
+    path = Path(name_or_path)
+    if path.suffix == ".toml":
+        return path
+    path = _FOLDER / f"{name_or_path}.toml"
+    if not path.exists():
+        known = ", ".join(sorted(p.stem for p in _FOLDER.glob("*.toml")))
+        raise SettingsError(
+            f"environment: expected one of {known} or a .toml file, got {str(name_or_path)!r}."
+        )
+    return path
 
 
 def _expanded(table: dict[str, Any], changes: Iterable[str], where: str) -> list[str]:

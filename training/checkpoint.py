@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from sim_core.environment import Environment
+from sim_core.settings_file import build
 from training.errors import CheckpointError
 from training.ppo import Learner, new_learner
 from training.settings import PPOSettings
@@ -16,18 +17,16 @@ from training.settings import PPOSettings
 _FORMAT = 1
 
 
-def save_checkpoint(learner: Learner, path: Path) -> None:
-    """Write all that a run needs to go on."""
+def save_checkpoint(learner: Learner, path: Path, more: dict[str, Any] | None = None) -> None:
+    """Write all that a run needs to go on, and `more` beside it."""
+    world = learner.world
     content = {
         "format": _FORMAT,
-        "steps": learner.steps,
         "settings": dataclasses.asdict(learner.settings),
         "environment": dataclasses.asdict(learner.environment),
-        "actor": learner.actor.state_dict(),
-        "critic": learner.critic.state_dict(),
-        "actor_optimizer": learner.actor_optimizer.state_dict(),
-        "critic_optimizer": learner.critic_optimizer.state_dict(),
-        "generator": learner.generator.get_state(),
+        "world": None if world is None else torch.from_numpy(world),
+        **learner.state(),
+        **(more or {}),
     }
     aside = path.with_suffix(".part")
     with aside.open("wb") as file:
@@ -51,12 +50,7 @@ def load_checkpoint(path: Path, environment: Environment, settings: PPOSettings)
     content = read_checkpoint(path)
     learner = new_learner(environment, settings)
     try:
-        learner.actor.load_state_dict(content["actor"])
-        learner.critic.load_state_dict(content["critic"])
-        learner.actor_optimizer.load_state_dict(content["actor_optimizer"])
-        learner.critic_optimizer.load_state_dict(content["critic_optimizer"])
-        learner.generator.set_state(content["generator"])
-        learner.steps = int(content["steps"])
+        learner.restore(content)
     except KeyError as error:
         raise CheckpointError(
             f"{path}: expected a whole checkpoint, got one without {error}."
@@ -64,7 +58,40 @@ def load_checkpoint(path: Path, environment: Environment, settings: PPOSettings)
     except (RuntimeError, ValueError) as error:
         first = str(error).strip().splitlines()[-1].strip()
         raise CheckpointError(f"{path}: expected networks of this run's shapes: {first}") from None
+    # Drones of another environment are drawn anew.
+    if content.get("world") is not None and content["environment"] == dataclasses.asdict(
+        environment
+    ):
+        learner.world = content["world"].numpy()
     return learner
+
+
+def steps_of(path: Path) -> int:
+    """Environment steps that a checkpoint's run has done.
+
+    Raises:
+        CheckpointError: No checkpoint.
+    """
+    return int(read_checkpoint(path)["steps"])
+
+
+def load_run(path: Path) -> Learner:
+    """Read a checkpoint into a learner set as it was.
+
+    Raises:
+        CheckpointError: No checkpoint, or not a whole one.
+        SettingsError: Of settings that this version does not know.
+    """
+    content = read_checkpoint(path)
+    environment = build(Environment, _listed(content["environment"]), str(path))
+    return load_checkpoint(path, environment, build(PPOSettings, content["settings"], str(path)))
+
+
+def _listed(table: Any) -> Any:
+    """The same with tuples as lists, as a file has them."""
+    if isinstance(table, dict):
+        return {name: _listed(value) for name, value in table.items()}
+    return [_listed(value) for value in table] if isinstance(table, list | tuple) else table
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from training.judge import Verdict
+from training.verdicts import Verdict
 
 _BARS = "▁▂▃▄▅▆▇█"
 
@@ -77,13 +77,9 @@ def _line(standing: Standing) -> Text:
         (f"{standing.steps / 1e6:5.2f} M steps", "bold"),
         f"  {standing.steps_per_s / 1e3:4.0f} k/s {standing.learner}  {standing.seconds:5.1f} s",
         ("   referee: ", "dim"),
-        "hover ",
-        (_centimetres(verdict.hover_error_m), "cyan"),
-        "  lemniscate ",
-        (_centimetres(verdict.track_rmse_m), "cyan"),
-        "  crashed ",
-        (f"{verdict.crash_rate:4.0%}", "green" if verdict.crash_rate < 0.01 else "red"),
-    )
+        *(part for label, (text, _) in verdict.told().items()
+          for part in (f"{label} ", (f"{text}  ", _colour(label, text)))),
+    )  # fmt: skip
 
 
 def _panel(standing: Standing) -> Group:
@@ -92,20 +88,20 @@ def _panel(standing: Standing) -> Group:
                   "speed", f"{standing.steps_per_s / 1e3:.0f} k steps/s ({standing.learner})",
                   "time left", f"{standing.seconds_left:.0f} s",
                   "reward", f"{standing.reward:+.3f}")  # fmt: skip
-    trace = _sparkline([v.hover_error_m for v in standing.verdicts])
-    history = Text.assemble(("hover error ", "dim"), (trace, "cyan"))
+    trace = _sparkline([v.score for v in standing.verdicts])
+    history = Text.assemble(("referee's score ", "dim"), (trace, "cyan"))
     bar = ProgressBar(total=standing.total, completed=min(standing.steps, standing.total), width=72)
     return Group(bar, table, history)
 
 
-def _centimetres(metres: float) -> str:
-    return f"{metres * 100:5.1f} cm" if math.isfinite(metres) else "  lost  "
+def _colour(label: str, text: str) -> str:
+    if label != "crashed":
+        return "cyan"
+    return "green" if text.strip() in ("0%", "1%") else "red"
 
 
 def _sparkline(values: list[float]) -> str:
-    """Heights on a logarithmic scale from 1 cm to 1 m."""
-    levels = [
-        min(max(math.log10(max(v, 1e-4) * 100) / 2, 0.0), 1.0) if math.isfinite(v) else 1.0
-        for v in values
-    ]
+    """Heights between the lowest and the highest."""
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    levels = [(value - low) / (high - low) if high > low else 0.0 for value in values]
     return "".join(_BARS[round(level * (len(_BARS) - 1))] for level in levels)

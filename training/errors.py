@@ -1,13 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can go wrong in training. Each message is one sentence: what, got, expected, where."""
 
+from training.faults import Fault
+
 
 class TrainingError(Exception):
     """Base of all errors raised by training."""
 
 
 class DivergenceError(TrainingError, ArithmeticError):
-    """A loss or a gradient that is not finite; the last good checkpoint stands."""
+    """A number that is none; the learner stands as before the update that met it.
+
+    Attributes:
+        fault: What was no number, and who made it.
+    """
+
+    def __init__(self, fault: Fault, steps: int) -> None:
+        """Say it, `steps` environment steps into the run."""
+        super().__init__(fault.sentence(steps))
+        self.fault = fault
 
 
 class CheckpointError(TrainingError, ValueError):

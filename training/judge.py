@@ -1,20 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """The referee's word on an actor in training, flown as its exported file would be."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 
 from evaluation.evaluate import Trial, fly_chunk, trial_of
+from evaluation.race_figures import race_figures
+from evaluation.races import RaceTrial, fly_together
 from policy_export.manifest import Manifest
-from policy_export.runtime import Float32, PolicyRunner, task_logic
+from policy_export.runtime import AnyTask, Float32, PolicyRunner, task_logic
 from policy_export.verify import RecordedFlight
 from sim_core import _core
+from sim_core.course_library import flown_courses
 from sim_core.environment import Environment
+from sim_core.errors import SettingsError
 from sim_core.tasks import CONTROL_DT
+from sim_core.vec_env import VecEnv
 from training.networks import Actor
+from training.verdicts import RaceVerdict, TaskVerdict, TrackVerdict, Verdict
 
 TRACK = """
 kind = "lemniscate"
@@ -23,26 +29,8 @@ laps = 1.0
 """
 """What tracking is judged by while training goes on: one lap of the lemniscate."""
 
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the referee saw.
-
-    Attributes:
-        hover_error_m: Median over drones of the mean error of the last 2 s.
-        track_rmse_m: Median over drones.
-        crash_rate: Share of all these flights that crashed.
-        episodes: How many there were.
-    """
-
-    hover_error_m: float
-    track_rmse_m: float
-    crash_rate: float
-    episodes: int
-
-    def figures(self) -> dict[str, float]:
-        """For the logs."""
-        return {f"referee/{name}": float(value) for name, value in vars(self).items()}
+SEED = 9001
+"""Of drones, starts, courses and noise: the same in every verdict, so that two compare."""
 
 
 class LivePolicy(PolicyRunner):
@@ -61,34 +49,43 @@ class LivePolicy(PolicyRunner):
         return command
 
 
-class Judge:
+class Judge(Protocol):
     """Flies an actor on drones that training never sees."""
-
-    def __init__(
-        self,
-        environment: Environment,
-        manifest: Manifest,
-        *,
-        drones: int = 64,
-        seed: int = 9001,
-    ) -> None:
-        """Prepare the trials.
-
-        Args:
-            environment: What drones are drawn from.
-            manifest: Of the policy to be.
-            drones: That fly each trial.
-            seed: Of drones, starts and noise: the same in every verdict, so that two compare.
-        """
-        self._environment, self._manifest = environment, manifest
-        self._drones, self._seed = drones, seed
-        self._hover, self._track = trial_of("hover"), trial_of(TRACK)
 
     def __call__(self, actor: Actor) -> Verdict:
         """Fly and score."""
+
+    def record(self, actor: Actor) -> tuple[RecordedFlight | None, Float32]:
+        """Fly a few drones, for the parity check of an export.
+
+        Returns:
+            The flight, where PolicyRunner can fly it too, and what the actor saw in it, float32,
+            shape (K, OBS).
+        """
+
+
+def judge_of(environment: Environment, manifest: Manifest, drones: int | None = None) -> Judge:
+    """Who judges a task; `drones` fly each trial."""
+    if environment.task == "track":
+        return TrackJudge(environment, manifest, drones or 64)
+    if environment.task == "race":
+        return RaceJudge(environment, manifest, drones or 256)
+    return TaskJudge(environment, drones or 256)
+
+
+class TrackJudge:
+    """Hover, and a lap of the lemniscate."""
+
+    def __init__(self, environment: Environment, manifest: Manifest, drones: int = 64) -> None:
+        """Prepare the trials."""
+        self._environment, self._manifest, self._drones = environment, manifest, drones
+        self._hover, self._track = trial_of("hover"), trial_of(TRACK)
+
+    def __call__(self, actor: Actor) -> TrackVerdict:
+        """Fly and score."""
         hover, track = (self._score(actor, trial) for trial in (self._hover, self._track))
         crashed = np.concatenate([hover.crashed, track.crashed])
-        return Verdict(
+        return TrackVerdict(
             hover_error_m=_middle(hover.settled_error_m),
             track_rmse_m=_middle(track.rmse_m),
             crash_rate=float(crashed.mean()),
@@ -97,29 +94,101 @@ class Judge:
 
     def _score(self, actor: Actor, trial: Trial) -> Any:
         policy = LivePolicy(actor, self._manifest)
-        return fly_chunk(policy, trial, self._environment, self._drones, self._seed)
+        return fly_chunk(policy, trial, self._environment, self._drones, SEED)
 
-    def record(self, actor: Actor, drones: int = 8) -> tuple[RecordedFlight, Float32]:
-        """A few drones along the tracking trial, for the parity check of an export.
-
-        Returns:
-            The flight, and what the actor saw in it, float32, shape (T * drones, OBS).
-        """
+    def record(self, actor: Actor) -> tuple[RecordedFlight, Float32]:
+        """See `Judge`: along the tracking trial."""
         reference = self._track.task.reference
-        sim = _core.VecSim(drones, self._environment.core_settings(), [reference.samples])
-        sim.start(self._seed)
-        tasks = [self._track.task] * drones
-        policy, logic = LivePolicy(actor, self._manifest), task_logic(self._manifest, tasks)
+        tasks = [self._track.task] * 8
+        sim = _core.VecSim(len(tasks), self._environment.core_settings(), [reference.samples])
         steps = round(reference.duration_s / CONTROL_DT)
-        states = np.empty((steps, drones, 13), np.float32)
-        seen = np.empty((steps, drones, self._manifest.observation_size), np.float32)
-        command = np.empty((drones, 4), np.float32)
-        for tick in range(steps):
-            states[tick] = sim.estimate
-            logic.observe(states[tick], tick, seen[tick])
-            logic.decode(policy.infer(seen[tick]), command)
-            sim.fly(command)
-        return RecordedFlight(states, tasks), seen.reshape(-1, seen.shape[-1])
+        return _recorded(sim, LivePolicy(actor, self._manifest), tasks, steps)
+
+
+class RaceJudge:
+    """Courses of the environment's track and level, from seeds that training never draws."""
+
+    def __init__(self, environment: Environment, manifest: Manifest, drones: int = 256) -> None:
+        """Draw the courses."""
+        choice = environment.course
+        if choice is None:
+            raise SettingsError("environment: expected a section [course] to race on.")
+        self._environment, self._manifest = environment, manifest
+        self._tasks = RaceTrial(choice.track, choice.level).tasks(drones, SEED)
+
+    def __call__(self, actor: Actor) -> RaceVerdict:
+        """Fly and score."""
+        policy = LivePolicy(actor, self._manifest)
+        score = fly_together(policy, self._tasks, self._environment, SEED, threads=2).score
+        figures = race_figures(score, self._tasks[0].gates)
+        return RaceVerdict(
+            success_rate=figures["success_rate"],
+            gates_passed=figures["gates_passed"],
+            gates_passed_share=figures["gates_passed_share"],
+            lap_time_s=figures["lap_time_s"]["median"] or float("inf"),
+            crash_rate=figures["crash_rate"],
+            episodes=len(self._tasks),
+        )
+
+    def record(self, actor: Actor) -> tuple[RecordedFlight, Float32]:
+        """See `Judge`: the first seconds of a few races."""
+        tasks = self._tasks[:8]
+        sim = _core.VecSim(
+            len(tasks), self._environment.core_settings(),
+            courses=flown_courses([task.course for task in tasks]),
+        )  # fmt: skip
+        return _recorded(sim, LivePolicy(actor, self._manifest), tasks, 300)
+
+
+class TaskJudge:
+    """A task that has no referee of its own: how its episodes end, in drones of another seed."""
+
+    def __init__(self, environment: Environment, drones: int = 256) -> None:
+        """Draw the drones."""
+        self._env = VecEnv(drones, environment, threads=2, seed=SEED)
+
+    @torch.no_grad()
+    def __call__(self, actor: Actor) -> TaskVerdict:
+        """Fly each drone's first episode."""
+        seen, _ = self._env.reset(seed=SEED)
+        going = np.ones(self._env.num_envs, bool)
+        total, failed = np.zeros(self._env.num_envs), np.zeros(self._env.num_envs, bool)
+        for _ in range(self._env.settings.max_steps):
+            command = actor(torch.from_numpy(seen)).numpy()
+            seen, reward, terminated, truncated, _ = self._env.step(command)
+            total += np.where(going, reward, 0.0)
+            failed |= going & terminated
+            going &= ~(terminated | truncated)
+            if not going.any():
+                break
+        return TaskVerdict(float(total.mean()), float(failed.mean()), len(total))
+
+    @torch.no_grad()
+    def record(self, actor: Actor) -> tuple[None, Float32]:
+        """See `Judge`: observations alone."""
+        seen, _ = self._env.reset(seed=SEED)
+        rows = []
+        for _ in range(100):
+            rows.append(seen[:8].copy())
+            seen, *_ = self._env.step(actor(torch.from_numpy(seen)).numpy())
+        return None, np.concatenate(rows)
+
+
+def _recorded(
+    sim: _core.VecSim, policy: LivePolicy, tasks: Sequence[AnyTask], steps: int
+) -> tuple[RecordedFlight, Float32]:
+    """Fly `steps` control steps of the simulator's own drones."""
+    sim.start(SEED)
+    logic = task_logic(policy.manifest, tasks)
+    states = np.empty((steps, len(tasks), 13), np.float32)
+    seen = np.empty((steps, len(tasks), policy.manifest.observation_size), np.float32)
+    command = np.empty((len(tasks), 4), np.float32)
+    for tick in range(steps):
+        states[tick] = sim.estimate
+        logic.observe(states[tick], tick, seen[tick])
+        logic.decode(policy.infer(seen[tick]), command)
+        sim.fly(command)
+    return RecordedFlight(states, tasks), seen.reshape(-1, seen.shape[-1])
 
 
 def _middle(errors: Any) -> float:

@@ -11,11 +11,12 @@ from typing import Self, TextIO
 class MetricsLog:
     """Appends figures to `metrics.jsonl` and, where it is installed, to TensorBoard."""
 
-    def __init__(self, folder: Path, *, tensorboard: bool = True) -> None:
-        """Open both logs in `folder`; a resumed run appends."""
+    def __init__(self, folder: Path, *, since: int = 0, tensorboard: bool = True) -> None:
+        """Open both logs in `folder`; a run resumed at `since` steps drops what came after them."""
         self._started = time.monotonic()
+        _drop_later(folder / "metrics.jsonl", since)
         self._file: TextIO = (folder / "metrics.jsonl").open("a", encoding="utf-8")
-        self._board = _open_board(folder) if tensorboard else None
+        self._board = _open_board(folder, since) if tensorboard else None
 
     def write(self, steps: int, figures: dict[str, float]) -> None:
         """Log figures by name at `steps` environment steps."""
@@ -48,9 +49,25 @@ def _rounded(figures: dict[str, float]) -> dict[str, float]:
     return {name: float(f"{value:.6g}") for name, value in figures.items()}
 
 
-def _open_board(folder: Path):  # type: ignore[no-untyped-def]  # tensorboard has no types
+def _drop_later(path: Path, since: int) -> None:
+    """Keep the lines up to `since` steps; a killed run may leave later ones, and half of one."""
+    if not path.exists():
+        return
+    kept = []
+    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+        try:
+            if json.loads(line)["steps"] <= since:
+                kept.append(line)
+        except ValueError:
+            continue
+    aside = path.with_suffix(".part")
+    aside.write_text("".join(kept), encoding="utf-8")
+    aside.replace(path)
+
+
+def _open_board(folder: Path, since: int):  # type: ignore[no-untyped-def]  # tensorboard has no types
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         return None
-    return SummaryWriter(str(folder / "tensorboard"))
+    return SummaryWriter(str(folder / "tensorboard"), purge_step=since + 1 if since else None)

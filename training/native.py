@@ -16,7 +16,8 @@ from torch import nn
 
 from sim_core.vec_env import VecEnv
 from training.errors import DivergenceError
-from training.ppo import Learner
+from training.faults import Fault, What, bad_terms, field_name, with_rows
+from training.ppo import Learner, begin
 from training.settings import PPOSettings
 
 _native: Any
@@ -26,8 +27,8 @@ except ImportError:  # built without it
     _native = None
 
 WIDEST_LAYER = 256
-_WHAT = ("nothing", "observation", "action", "value", "reward", "policy loss", "value loss",
-         "gradient")  # fmt: skip
+_WHAT: tuple[What, ...] = ("observation", "action", "value", "reward", "policy loss", "value loss",
+                           "gradient")  # fmt: skip
 
 
 def refusal(settings: PPOSettings) -> str | None:
@@ -46,7 +47,7 @@ class NativeLearner:
 
     def __init__(self, learner: Learner, env: VecEnv, *, isa: str = "auto") -> None:
         """Take over the learner's weights and its optimisers' state."""
-        self._learner = learner
+        self.learner = learner
         actor, critic = learner.actor, learner.critic
         observation = env.core.observation.shape[1]
         privileged = env.core.privileged.shape[1]
@@ -71,6 +72,20 @@ class NativeLearner:
                 pairs = zip(states, network.parameters(), strict=True)
                 vectors.append(_flat([s.get(name, torch.zeros_like(p)) for s, p in pairs]))
             self.core.load(bool(number), vectors, int(states[0].get("step", 0)))
+
+    def columns(self) -> dict[str, Any]:
+        """Views of the rollout's observations, privileged observations, actions and rewards."""
+        core, settings = self.core, self.learner.settings
+        steps, drones = settings.horizon, settings.num_envs
+        inputs = core.inputs.reshape(steps + 1, drones, core.stride)
+        seen = self.learner.actor.observation_scale.numel()
+        extra = self.learner.critic.scale.numel()
+        return {
+            "observation": inputs[..., :seen],
+            "privileged": inputs[..., seen + 1 : seen + 1 + extra],  # between them stands a 1
+            "action": core.actions.reshape(steps, drones, -1),
+            "reward": core.rewards.reshape(steps, drones),
+        }
 
     def push(self) -> None:
         """Into torch."""
@@ -99,7 +114,7 @@ def train(
     """
     settings = learner.settings
     batch = settings.num_envs * settings.horizon
-    env.reset(seed=settings.seed + learner.steps // batch, options={"staggered": True})
+    begin(learner, env)
     native = NativeLearner(learner, env)
     while learner.steps < settings.steps:
         began = time.perf_counter()
@@ -109,9 +124,10 @@ def train(
         told = native.core.train(rate)
         terms = dict(zip(env.task["reward_terms"], env.core.take_reward_terms(), strict=True))
         if told["fault"] is not None:
-            raise DivergenceError(fault_sentence(env.task, told["fault"], learner.steps, terms))
+            raise DivergenceError(fault_of(native, told["fault"], terms), learner.steps)
         native.push()
         learner.steps += batch
+        learner.world = env.core.snapshot()
         figures = {
             name: told[name]
             for name in ("policy_loss", "value_loss", "actor_gradient_norm",
@@ -128,35 +144,21 @@ def train(
         after_update(learner, figures)
 
 
-def fault_sentence(
-    task: Any,
-    fault: tuple[int, int, int, int, str],
-    steps: int,
-    terms: dict[str, float],
-) -> str:
-    """What was no number, and who made it."""
-    what, environment, tick, entry, tensor = fault
-    name = _WHAT[what]
-    if name == "observation":
-        name = f"observation {_entry_name(task, entry)!r}"
-    elif name == "reward":
-        bad = [term for term, total in terms.items() if not np.isfinite(total)]
-        name = f"reward {', '.join(map(repr, bad))}" if bad else name
-    elif name == "gradient":
-        name = f"gradient of the {tensor}"
-    where = f" of environment {environment}" if environment >= 0 else ""
-    return (
-        f"training: expected finite numbers, got a {name}{where} that is none, at step {steps}"
-        f" (control step {tick}); the last good checkpoint stands."
-    )
-
-
-def _entry_name(task: Any, entry: int) -> str:
-    for field in (*task["observation"], *task["privileged"]):
-        if entry < field["size"]:
-            return str(field["name"])
-        entry -= field["size"]
-    return "?"
+def fault_of(
+    native: NativeLearner, told: tuple[int, int, int, int, str], terms: dict[str, float]
+) -> Fault:
+    """What was no number, who made it, and what the networks saw and did then."""
+    number, environment, step, entry, tensor = told
+    what, learner = _WHAT[number - 1], native.learner
+    names: tuple[str, ...] = ()
+    if what == "observation":
+        names = (field_name(learner.environment.task, entry),)
+    elif what == "reward":
+        names = bad_terms(terms)
+    elif what == "gradient":
+        return Fault(what, learner.control_step, None, (tensor,))
+    begin = learner.control_step
+    return with_rows(Fault(what, begin + step, environment, names), native.columns(), begin)
 
 
 def _flat(tensors: list[Any]) -> Any:

@@ -9,19 +9,24 @@ sees the truth and the drone's drawn parameters, the actor what a drone's link d
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Literal
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sim_core import _core
 from sim_core.environment import Environment
 from sim_core.vec_env import Floats, VecEnv
 from training.errors import DivergenceError, TrainingError
+from training.faults import Fault, What, bad_tensors, bad_terms, first_fault, with_rows
 from training.networks import Actor, Critic
 from training.settings import PPOSettings
+
+_PARTS = ("actor", "critic", "actor_optimizer", "critic_optimizer")
 
 
 @dataclass
@@ -37,11 +42,34 @@ class Learner:
     device: torch.device
     steps: int = 0
     generator: torch.Generator = field(default_factory=torch.Generator)
+    world: NDArray[np.uint8] | None = None  # the drones as the last update left them
+    began: int = 0  # steps done before this stage of the run
+
+    def state(self) -> dict[str, Any]:
+        """All that an update changes, but the drones."""
+        counts = {"steps": self.steps, "began": self.began}
+        return (
+            counts
+            | {"generator": self.generator.get_state()}
+            | {name: getattr(self, name).state_dict() for name in _PARTS}
+        )
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to where `state` was taken."""
+        for name in _PARTS:
+            getattr(self, name).load_state_dict(state[name])
+        self.generator.set_state(state["generator"])
+        self.steps, self.began = int(state["steps"]), int(state["began"])
+
+    @property
+    def control_step(self) -> int:
+        """Of the drones, since the run began."""
+        return self.steps // self.settings.num_envs
 
     @property
     def progress(self) -> float:
-        """Share of the run that is done."""
-        return min(self.steps / self.settings.steps, 1.0)
+        """Share of this stage that is done."""
+        return min((self.steps - self.began) / (self.settings.steps - self.began), 1.0)
 
 
 def new_learner(environment: Environment, settings: PPOSettings) -> Learner:
@@ -140,6 +168,50 @@ def collect(learner: Learner, env: VecEnv, storage: Storage) -> None:
         parts = torch.split(values, [len(where) for _, where, _ in cut_short])
         for (t, where, _), value in zip(cut_short, parts, strict=True):
             storage.rewards[t, where] += learner.settings.discount * value
+    check_rollout(learner, env, storage)
+
+
+def check_rollout(learner: Learner, env: VecEnv, storage: Storage) -> None:
+    """A number that is none ends the run before it reaches a weight.
+
+    Raises:
+        DivergenceError: The first one, with the drone that made it.
+    """
+    fault = first_fault(
+        learner.environment.task,
+        {
+            "observation": storage.inputs[:-1],
+            "action": storage.actions,
+            "reward": storage.rewards,
+        },
+        learner.control_step,
+    )
+    if fault is None:
+        return
+    if fault.what == "reward":
+        terms = zip(env.task["reward_terms"], env.core.take_reward_terms(), strict=True)
+        names = bad_terms(dict(terms))
+        # Of numbers alone, it is none where the value that was added is none.
+        fault = replace(fault, what="reward" if names else "value", names=names)
+    stop(learner, storage, fault)
+
+
+def stop(learner: Learner, storage: Storage, fault: Fault) -> NoReturn:
+    """End the run, with what the networks saw and did then.
+
+    Raises:
+        DivergenceError: Always.
+    """
+    if fault.environment is not None:
+        seen = learner.actor.observation_scale.numel()
+        columns = {
+            "observation": storage.inputs[..., :seen],
+            "privileged": storage.inputs[..., seen:],
+            "action": storage.actions,
+            "reward": storage.rewards,
+        }
+        fault = with_rows(fault, columns, learner.control_step)
+    raise DivergenceError(fault, learner.steps)
 
 
 def look(learner: Learner, observation: Floats, privileged: Floats) -> Tensor:
@@ -162,6 +234,10 @@ def estimate_advantages(learner: Learner, storage: Storage) -> None:
     """Generalised advantage estimation (Schulman et al. 2016, arXiv:1506.02438, eq. 16)."""
     discount, trace = learner.settings.discount, learner.settings.trace
     values = in_halves(learner.critic, storage.inputs)
+    columns: dict[What, Tensor] = {"value": values, "reward": storage.rewards}
+    fault = first_fault(learner.environment.task, columns, learner.control_step)
+    if fault is not None:
+        stop(learner, storage, fault)
     going_on = 1.0 - storage.done
     surprise = storage.rewards + discount * values[1:] * going_on - values[:-1]
     advantage = torch.zeros_like(values[0])
@@ -212,10 +288,10 @@ def update(learner: Learner, storage: Storage) -> dict[str, float]:
 
 
 def minibatches(orders: list[Tensor], size: int, *columns: Tensor) -> Iterator[tuple[Tensor, ...]]:
-    """Every sample once an epoch, in the epoch's order; columns are (T, N, ...)."""
+    """Every sample once an epoch, in the epoch's order: its number, then columns of (T, N, ...)."""
     flat = [column.flatten(0, 1) for column in columns]
     for order in orders:
-        shuffled = [torch.index_select(column, 0, order) for column in flat]
+        shuffled = [order, *(torch.index_select(column, 0, order) for column in flat)]
         yield from zip(*(torch.split(column, size) for column in shuffled), strict=True)
 
 
@@ -225,16 +301,20 @@ def fit_actor(learner: Learner, storage: Storage, orders: list[Tensor]) -> dict[
     seen = storage.inputs[:-1, :, : actor.observation_scale.numel()]
     columns = (seen, storage.actions, storage.log_probs, storage.advantages)
     losses, norms = [], []
-    for inputs, actions, old_log_probs, advantages in minibatches(
+    for rows, inputs, actions, old_log_probs, advantages in minibatches(
         orders, settings.minibatch, *columns
     ):
         log_std = bounded_log_std(learner)
         advantages = (advantages - advantages.mean()) / (advantages.std(correction=0) + 1e-8)
         ratio = torch.exp(log_prob(actions, actor.body(inputs), log_std) - old_log_probs)
         clipped = ratio.clamp(1.0 - settings.clip, 1.0 + settings.clip)
-        loss = -torch.min(ratio * advantages, clipped * advantages).mean()
+        each = -torch.min(ratio * advantages, clipped * advantages)
+        loss = each.mean()
         entropy = log_std.sum()  # of a Gaussian, but for a constant
-        norms.append(descend(learner, "actor", loss - settings.entropy * entropy))
+        norm = step_back(learner.actor, loss - settings.entropy * entropy, settings)
+        check_update(learner, storage, ("policy loss", "actor"), norm, each, rows)
+        learner.actor_optimizer.step()
+        norms.append(norm)
         losses.append(loss.detach())
     return {"policy_loss": mean_of(losses), "actor_gradient_norm": mean_of(norms)}
 
@@ -243,28 +323,48 @@ def fit_critic(learner: Learner, storage: Storage, orders: list[Tensor]) -> dict
     """Adam on the squared error of the value."""
     losses, norms = [], []
     columns = (storage.inputs[:-1], storage.returns)
-    for inputs, returns in minibatches(orders, learner.settings.minibatch, *columns):
-        loss = 0.5 * (learner.critic(inputs) - returns).square().mean()
-        norms.append(descend(learner, "critic", loss))
+    for rows, inputs, returns in minibatches(orders, learner.settings.minibatch, *columns):
+        each = 0.5 * (learner.critic(inputs) - returns).square()
+        loss = each.mean()
+        norm = step_back(learner.critic, loss, learner.settings)
+        check_update(learner, storage, ("value loss", "critic"), norm, each, rows)
+        learner.critic_optimizer.step()
+        norms.append(norm)
         losses.append(loss.detach())
     return {"value_loss": mean_of(losses), "critic_gradient_norm": mean_of(norms)}
 
 
-def descend(learner: Learner, name: Literal["actor", "critic"], loss: Tensor) -> Tensor:
-    """One step of Adam; a gradient that is not finite stops the run before it reaches a weight."""
-    network: nn.Module = getattr(learner, name)
-    optimizer = learner.actor_optimizer if name == "actor" else learner.critic_optimizer
-    optimizer.zero_grad()
+def step_back(network: nn.Module, loss: Tensor, settings: PPOSettings) -> Tensor:
+    """The loss's gradient, its norm within limits; returns the norm before."""
+    network.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
-    norm = nn.utils.clip_grad_norm_(network.parameters(), learner.settings.max_gradient_norm)
-    if not (torch.isfinite(norm) and torch.isfinite(loss)):
-        raise DivergenceError(
-            f"training: expected a finite loss and gradient, got {loss.item():g} and"
-            f" {norm.item():g} of the {name} at step {learner.steps}; the last good checkpoint"
-            " stands."
-        )
-    optimizer.step()
-    return norm
+    return nn.utils.clip_grad_norm_(network.parameters(), settings.max_gradient_norm)
+
+
+def check_update(
+    learner: Learner,
+    storage: Storage,
+    names: tuple[What, Literal["actor", "critic"]],
+    norm: Tensor,
+    losses: Tensor,
+    rows: Tensor,
+) -> None:
+    """A loss or gradient that is not finite ends the run before it reaches a weight.
+
+    Raises:
+        DivergenceError: With the sample's drone, or the gradient's tensors.
+    """
+    if bool(torch.isfinite(norm + losses.detach().sum())):
+        return
+    what, name = names
+    bad = (~torch.isfinite(losses)).nonzero()
+    if len(bad):
+        step, drone = divmod(int(rows[bad[0, 0]]), learner.settings.num_envs)
+        fault = Fault(what, learner.control_step + step, drone)
+    else:
+        tensors = bad_tensors(getattr(learner, name), name)
+        fault = Fault("gradient", learner.control_step, None, tensors)
+    stop(learner, storage, fault)
 
 
 def mean_of(values: list[Tensor]) -> float:
@@ -273,6 +373,21 @@ def mean_of(values: list[Tensor]) -> float:
 
 
 # --- loop ---------------------------------------------------------------------------------------
+
+
+def begin(learner: Learner, env: VecEnv) -> None:
+    """Put the drones where the last update left them; where nobody knows, draw fresh ones."""
+    settings = learner.settings
+    if learner.world is not None:
+        try:
+            env.core.restore(learner.world)
+            return
+        except ValueError:  # of another number of drones, or another instruction set
+            learner.world = None
+    # Fresh drones of a resumed run: the seed moves on with the steps done.
+    batch = settings.num_envs * settings.horizon
+    env.reset(seed=settings.seed + learner.steps // batch, options={"staggered": True})
+    learner.world = env.core.snapshot()
 
 
 def train(
@@ -286,20 +401,25 @@ def train(
         after_update: Called with the learner and figures: reward terms a step, losses, speed.
 
     Raises:
-        DivergenceError: A loss or gradient that is not finite; the weights are still good.
+        DivergenceError: A number that is none; the learner is as before the update that met it.
     """
     settings = learner.settings
     storage = Storage(learner)
     batch = settings.num_envs * settings.horizon
-    # A resumed run draws fresh drones: the seed moves on with the steps done.
-    env.reset(seed=settings.seed + learner.steps // batch, options={"staggered": True})
+    begin(learner, env)
     while learner.steps < settings.steps:
         started = time.perf_counter()
-        collect(learner, env, storage)
-        collected = time.perf_counter()
-        estimate_advantages(learner, storage)
-        figures = update(learner, storage)
+        before = deepcopy(learner.state())
+        try:
+            collect(learner, env, storage)
+            collected = time.perf_counter()
+            estimate_advantages(learner, storage)
+            figures = update(learner, storage)
+        except DivergenceError:
+            learner.restore(before)
+            raise
         learner.steps += batch
+        learner.world = env.core.snapshot()
         terms = dict(zip(env.task["reward_terms"], env.core.take_reward_terms(), strict=True))
         figures |= {f"reward/{name}": total / batch for name, total in terms.items()}
         figures["reward"] = sum(terms.values()) / batch

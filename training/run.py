@@ -4,33 +4,35 @@
 import dataclasses
 import json
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from policy_export.verify import VerifyReport, export_verified
-from sim_core.environment import Environment
-from sim_core.settings_file import build
 from sim_core.vec_env import VecEnv
-from training import native, ppo
-from training.checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
+from training import native
+from training.checkpoint import load_checkpoint, load_run, save_checkpoint, steps_of
 from training.display import Display, Standing
-from training.errors import CheckpointError, TrainingError
-from training.judge import Judge
+from training.errors import CheckpointError, DivergenceError, TrainingError
+from training.judge import Judge, judge_of
 from training.manifest_of import manifest_of
 from training.metrics import MetricsLog
 from training.ppo import Learner, new_learner
+from training.recipe import Recipe, Stage, stage_at
+from training.reproducer import TRAIN, save_reproducer
 from training.settings import PPOSettings
+from training.verdicts import Verdict
 
 VERDICTS = 10
 """How often the referee is asked in a run; one verdict takes about 0.3 s."""
 
 CHECKPOINT_EVERY_S = 5.0
 
-ENOUGH_STEPS = {"native": 10_000_000, "torch": 6_000_000}
-"""Of a run that is not told how long to be: benchmarks/training_quality.py; torch is slower."""
+Train = Callable[[Learner, VecEnv, Callable[[Learner, dict[str, float]], None]], None]
+"""A learner's loop."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,13 @@ class Trained:
     steps: int
     seconds: float
     steps_per_s: float
-    verdict: dict[str, float]
+    verdict: Verdict
     parity: VerifyReport
 
 
 def train_run(
     folder: Path,
-    environment: Environment,
-    settings: PPOSettings,
+    recipe: Recipe,
     *,
     resume: bool = False,
     quiet: bool = False,
@@ -66,10 +67,12 @@ def train_run(
     """Train, export and verify a policy.
 
     Args:
-        folder: Gets `settings.json`, `metrics.jsonl`, `checkpoint.pt` and `policy.onnx`.
-        environment: Where it trains.
-        settings: How.
-        resume: Go on from the folder's checkpoint.
+        folder: Gets `settings.json`, `metrics.jsonl`, `checkpoint.pt` and `policy.onnx`; of a
+            run that meets a number that is none, `fault.pt` and `fault.json`.
+        recipe: Where it trains, and how: stage after stage.
+        resume: Go on from the folder's checkpoint, to the bits of a run that never stopped;
+            with other drones, their number or environment changed, or with the other learner, to
+            others.
         quiet: Show nothing.
         tensorboard: Log for TensorBoard too.
 
@@ -77,8 +80,7 @@ def train_run(
         TrainingError: It diverged, or there is no checkpoint to resume; what was good is kept.
         ParityError: The exported file does not do as the actor does.
     """
-    chosen = choose_learner(settings)
-    settings = replace(settings, steps=settings.steps or ENOUGH_STEPS[chosen])
+    chosen = choose_learner(recipe[-1].settings)
     checkpoint = folder / "checkpoint.pt"
     if checkpoint.exists() and not resume:
         raise CheckpointError(
@@ -86,18 +88,25 @@ def train_run(
             " resume it or name another."
         )
     if resume:
-        learner = load_checkpoint(checkpoint, environment, settings)
+        now = stage_at(recipe, steps_of(checkpoint))
+        learner = load_checkpoint(checkpoint, now.environment, now.settings)
     else:
-        learner = new_learner(environment, settings)
+        learner = new_learner(recipe[0].environment, recipe[0].settings)
+    last = recipe[-1]
+    judge = judge_of(last.environment, manifest_of(last.environment, last.settings, learner.steps))
     folder.mkdir(parents=True, exist_ok=True)
-    write_settings(folder, environment, settings, chosen)
-    judge = Judge(environment, manifest_of(environment, settings, learner.steps))
-    threads = settings.threads or None
-    env = VecEnv(settings.num_envs, environment, threads=threads, seed=settings.seed)
-    with MetricsLog(folder, tensorboard=tensorboard) as log, Display(quiet=quiet) as display:
-        watch = Watch(judge, log, display, checkpoint, learner)
+    write_settings(folder, recipe, chosen)
+    metrics = MetricsLog(folder, since=learner.steps, tensorboard=tensorboard)
+    with metrics as log, Display(quiet=quiet) as display:
+        watch = Watch(judge, log, display, checkpoint, learner.steps, last.settings.steps)
         watch.standing.learner = chosen
-        (native.train if chosen == "native" else ppo.train)(learner, env, watch)
+        try:
+            for stage in recipe:
+                train_stage(learner, stage, TRAIN[chosen], watch)
+        except DivergenceError as error:
+            path = save_reproducer(folder, learner, error, chosen)
+            error.args = (f"{error} `martlet train --reproduce {path}` shows it again.",)
+            raise
         watch.finish(learner)
     parity = export_run(learner, judge, folder / "policy.onnx", watch.standing)
     standing = watch.standing
@@ -106,7 +115,7 @@ def train_run(
         steps=learner.steps,
         seconds=watch.training_s + watch.judging_s,
         steps_per_s=standing.steps_per_s,
-        verdict=dataclasses.asdict(standing.verdicts[-1]),
+        verdict=standing.verdicts[-1],
         parity=parity,
     )
 
@@ -127,20 +136,41 @@ def choose_learner(settings: PPOSettings) -> Literal["native", "torch"]:
     return "torch"
 
 
+def train_stage(learner: Learner, stage: Stage, train: Train, watch: "Watch") -> None:
+    """Train to the stage's end, from wherever the run stands in it."""
+    settings = stage.settings
+    if learner.steps >= settings.steps:
+        return
+    if learner.settings != settings or learner.environment != stage.environment:
+        learner.settings, learner.environment = settings, stage.environment
+        learner.began, learner.world = stage.began, None
+    env = VecEnv(
+        settings.num_envs, stage.environment, threads=settings.threads or None, seed=settings.seed
+    )
+    train(learner, env, watch)
+
+
 class Watch:
     """Called after each update: logs, asks the referee, keeps checkpoints."""
 
     def __init__(
-        self, judge: Judge, log: MetricsLog, display: Display, checkpoint: Path, learner: Learner
+        self,
+        judge: Judge,
+        log: MetricsLog,
+        display: Display,
+        checkpoint: Path,
+        steps: int,
+        total: int,
     ) -> None:
         self._judge, self._log, self._display = judge, log, display
         self._checkpoint = checkpoint
-        self._began_at = learner.steps
+        self._began_at = steps
         self._judged_at = -1
-        self._next_verdict = learner.steps + learner.settings.steps // VERDICTS
+        self._every = max(total // VERDICTS, 1)
+        self._next_verdict = (steps // self._every + 1) * self._every
         self._saved = self._since = time.monotonic()
         self.training_s = self.judging_s = 0.0
-        self.standing = Standing(total=learner.settings.steps)
+        self.standing = Standing(total=total)
 
     def __call__(self, learner: Learner, figures: dict[str, float]) -> None:
         """Take note of an update."""
@@ -151,7 +181,7 @@ class Watch:
         standing.seconds = self.training_s + self.judging_s
         standing.steps_per_s = (learner.steps - self._began_at) / self.training_s
         if learner.steps >= self._next_verdict:
-            self._next_verdict += learner.settings.steps // VERDICTS
+            self._next_verdict = (learner.steps // self._every + 1) * self._every
             figures = figures | self._ask(learner)
         self._log.write(learner.steps, figures | {"steps_per_s": standing.steps_per_s})
         self._display.show(standing)
@@ -173,14 +203,13 @@ class Watch:
         self.judging_s += time.monotonic() - began
         self.standing.verdicts.append(verdict)
         self._display.judged(self.standing)
-        return {name: value for name, value in verdict.figures().items() if np.isfinite(value)}
+        return {f"referee/{name}": value for name, value in finite(verdict).items()}
 
 
 def export_run(learner: Learner, judge: Judge, path: Path, standing: Standing) -> VerifyReport:
     """Write the policy file, and hold it against the actor on recorded flights."""
-    evaluation = dataclasses.asdict(standing.verdicts[-1])
-    finite = {name: value for name, value in evaluation.items() if np.isfinite(value)}
-    manifest = manifest_of(learner.environment, learner.settings, learner.steps, finite)
+    evaluation = finite(standing.verdicts[-1])
+    manifest = manifest_of(learner.environment, learner.settings, learner.steps, evaluation)
     actor = learner.actor.cpu()
     flight, observations = judge.record(actor)
     return export_verified(actor, manifest, path, observations, flight)
@@ -196,33 +225,30 @@ def export_checkpoint(run: Path, path: Path) -> dict[str, float | str]:
     Returns:
         `policy`, the referee's figures, and the largest differences from the actor.
     """
-    content = read_checkpoint(run / "checkpoint.pt")
-    environment = build(Environment, _listed(content["environment"]), str(run))
-    settings = build(PPOSettings, content["settings"], str(run))
-    learner = load_checkpoint(run / "checkpoint.pt", environment, settings)
-    judge = Judge(environment, manifest_of(environment, settings, learner.steps))
+    learner = load_run(run / "checkpoint.pt")
+    environment = learner.environment
+    judge = judge_of(environment, manifest_of(environment, learner.settings, learner.steps))
     standing = Standing(verdicts=[judge(learner.actor)])
     parity = export_run(learner, judge, path, standing)
-    figures = dataclasses.asdict(standing.verdicts[-1])
+    figures = standing.verdicts[-1].figures()
     return {"policy": str(path), **figures, "largest_difference": parity.largest}
 
 
-def _listed(table: Any) -> Any:
-    """The same with tuples as lists, as a file has them."""
-    if isinstance(table, dict):
-        return {name: _listed(value) for name, value in table.items()}
-    return [_listed(value) for value in table] if isinstance(table, list | tuple) else table
+def finite(verdict: Verdict) -> dict[str, float]:
+    """A verdict's figures that are numbers."""
+    return {name: float(v) for name, v in verdict.figures().items() if np.isfinite(v)}
 
 
-def write_settings(
-    folder: Path, environment: Environment, settings: PPOSettings, learner: str
-) -> None:
-    """All that the run was set to, for people and for a second run like it."""
-    content = {
-        "learner": learner,
-        "ppo": dataclasses.asdict(settings),
-        "environment": dataclasses.asdict(environment),
-    }
+def write_settings(folder: Path, recipe: Recipe, learner: str) -> None:
+    """All that the run was set to, stage by stage, for people and for a second run like it."""
+    stages = [
+        {
+            "ppo": dataclasses.asdict(stage.settings),
+            "environment": dataclasses.asdict(stage.environment),
+        }
+        for stage in recipe
+    ]
+    content = {"learner": learner, "stages": stages}
     aside = folder / "settings.json.part"
     aside.write_text(json.dumps(content, indent=2) + "\n")
     aside.replace(folder / "settings.json")

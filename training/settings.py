@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a training run is set to."""
 
-from dataclasses import dataclass
-from typing import Literal
+import dataclasses
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 
 @dataclass(frozen=True)
@@ -50,3 +52,27 @@ class PPOSettings:
     threads: int = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
     learner: Literal["auto", "native", "torch"] = "auto"
+
+
+def _changes() -> Any:
+    """The same fields, none of which has to be given."""
+    kinds = [
+        (f.name, f.type | None, field(default=None))  # type: ignore[operator]
+        for f in dataclasses.fields(PPOSettings)
+    ]
+    made = dataclasses.make_dataclass("PPOChanges", kinds, frozen=True)
+    made.__module__ = __name__
+    defaults = dataclasses.asdict(PPOSettings())
+    made.__doc__ = re.sub(
+        r"^( {8})(\w+): (.*)\.$",
+        lambda m: f"{m[1]}{m[2]}: {m[3]}; {defaults[m[2]]} where the task does not say.",
+        PPOSettings.__doc__ or "",
+        flags=re.MULTILINE,
+    )
+    return made
+
+
+if TYPE_CHECKING:
+    PPOChanges = PPOSettings
+else:
+    PPOChanges = _changes()

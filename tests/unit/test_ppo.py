@@ -63,6 +63,7 @@ def advantages_of(rewards, done, values, discount, trace):
     stub = SimpleNamespace(
         settings=SimpleNamespace(discount=discount, trace=trace, horizon=len(rewards)),
         critic=lambda inputs: inputs[..., 0],
+        control_step=0,
     )
     ppo.estimate_advantages(stub, storage)
     return storage.advantages, storage.returns
@@ -227,7 +228,8 @@ def test_minibatches_show_every_sample_once_an_epoch():
     pairs = torch.stack([rows, -rows], dim=-1)
     orders = [torch.randperm(128) for _ in range(2)]
     sizes, order = [], []
-    for numbers, both in ppo.minibatches(orders, 50, rows, pairs):
+    for drawn, numbers, both in ppo.minibatches(orders, 50, rows, pairs):
+        assert torch.equal(drawn, numbers)
         assert torch.equal(both, torch.stack([numbers, -numbers], dim=-1))  # rows stay together
         sizes.append(len(numbers))
         order += numbers.tolist()
@@ -328,7 +330,7 @@ def test_a_reward_that_is_no_number_stops_training_with_its_weights_good(monkeyp
             monkeypatch.setattr(ppo, "collect", poisoned)
 
     with pytest.raises(
-        DivergenceError, match=r"expected a finite loss and gradient, got .* at step 256; the last"
+        DivergenceError, match=r"got a reward of environment 5 .* at step 256 \(control step 19\)"
     ):
         ppo.train(chosen, env, after_update)
     assert len(updates) == 2

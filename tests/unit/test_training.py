@@ -15,6 +15,7 @@ from training.checkpoint import load_checkpoint
 from training.errors import CheckpointError, DivergenceError, TrainingError
 from training.judge import LivePolicy
 from training.manifest_of import manifest_of
+from training.recipe import plain
 from training.settings import PPOSettings
 
 ENVIRONMENT = load_environment("track")
@@ -66,7 +67,7 @@ def train(tmp_path, monkeypatch):
     def start(settings=SETTINGS, **options):
         folder = tmp_path / "first"
         return run.train_run(
-            folder, ENVIRONMENT, settings, quiet=True, tensorboard=False, **options
+            folder, plain(ENVIRONMENT, settings), quiet=True, tensorboard=False, **options
         )
 
     return start
@@ -82,8 +83,8 @@ def test_a_run_leaves_settings_metrics_and_a_checkpoint(train, tmp_path):
     assert trained.steps == 3 * BATCH
     assert load_checkpoint(folder / "checkpoint.pt", ENVIRONMENT, SETTINGS).steps == 3 * BATCH
     content = json.loads((folder / "settings.json").read_text())
-    assert content["ppo"]["minibatch"] == 256
-    assert content["environment"]["airframe"] == "cf21_plus"
+    assert content["stages"][0]["ppo"]["minibatch"] == 256
+    assert content["stages"][0]["environment"]["airframe"] == "cf21_plus"
     lines = lines_of(folder)
     assert [line["steps"] for line in lines] == [BATCH, 2 * BATCH, 3 * BATCH]
     for line in lines:
@@ -104,8 +105,7 @@ def test_a_resumed_run_goes_on_counting(train, tmp_path):
     train()
     trained = train(replace(SETTINGS, steps=5 * BATCH), resume=True)
     assert trained.steps == 5 * BATCH
-    # The last line is the referee's, asked once the run is over.
-    assert [line["steps"] // BATCH for line in lines_of(tmp_path / "first")] == [1, 2, 3, 4, 5, 5]
+    assert [line["steps"] // BATCH for line in lines_of(tmp_path / "first")] == [1, 2, 3, 4, 5]
     for line in lines_of(tmp_path / "first"):
         assert np.isfinite(list(line.values())).all()
 

@@ -343,3 +343,25 @@ def test_no_drones_are_refused():
 def test_a_step_before_the_first_reset_is_refused():
     with pytest.raises(gymnasium.error.ResetNeeded):
         VecEnv(2).step(hover_commands(2))
+
+
+def test_a_snapshot_goes_on_to_the_bit_in_another_simulator():
+    one, other = started(20, ["episode.max_steps=9"], seed=4, staggered=True), started(20, seed=5)
+    other.core = _core.VecSim(20, one.settings.core_settings(), draw_references(
+        one.settings.references, 9 * 0.01 + 3.0, 0))  # fmt: skip
+    for _ in range(5):
+        one.step(hover_commands(20))
+    other.core.restore(one.core.snapshot())
+    assert np.array_equal(one.core.observation, other.core.observation)
+    for _ in range(12):
+        seen = [[np.copy(a) for a in env.step(hover_commands(20))[:4]] for env in (one, other)]
+        assert all(np.array_equal(a, b) for a, b in zip(*seen, strict=True))
+        assert np.array_equal(one.core.privileged, other.core.privileged)
+    assert one.core.take_reward_terms() == other.core.take_reward_terms()
+
+
+def test_a_snapshot_of_other_drones_is_refused():
+    with pytest.raises(ValueError, match=r"snapshot: expected .* bytes of 4 drones"):
+        started(4).core.restore(started(5).core.snapshot())
+    with pytest.raises(ValueError, match=r"snapshot: expected .* got 3 bytes"):
+        started(4).core.restore(np.zeros(3, np.uint8))

@@ -111,6 +111,20 @@ void bind_vec_sim(py::module_& module) {
           },
           "Two numbers of the task for each drone. track: first row of its path in the table of all"
           " references, and its present row. race: its next gate, and how many it has passed.")
+      .def(
+          "snapshot",
+          [](const VecSim& self) {
+            py::array_t<std::uint8_t> out(static_cast<py::ssize_t>(self.snapshot_bytes()));
+            self.snapshot(out.mutable_data());
+            return out;
+          },
+          "All that the next step depends on but settings and paths, as bytes.")
+      .def(
+          "restore",
+          [](VecSim& self, const py::array_t<std::uint8_t, py::array::c_style>& bytes) {
+            self.restore(bytes.data(), static_cast<std::size_t>(bytes.size()));
+          },
+          py::arg("snapshot"), "Goes on from a snapshot, to the bit.")
       .def("take_reward_terms", &VecSim::take_reward_terms,
            "Sum of each reward term over all steps since the last call.");
   bind_buffers(sim);

@@ -22,6 +22,12 @@ const Kernel* choose_kernel(const TaskInfo& task, const std::string& isa) {
   throw std::invalid_argument("isa: expected auto or one of " + names + ", got " + isa);
 }
 
+/// Begins a snapshot.
+struct SnapshotHead {
+  std::uint32_t seed, tick;
+  std::int32_t num_drones, lanes;
+};
+
 std::unique_ptr<void, void (*)(void*)> allocate(std::size_t bytes) {
   const std::size_t whole = (bytes + kCacheLine - 1) / kCacheLine * kCacheLine;
   void* memory = std::aligned_alloc(kCacheLine, whole);
@@ -98,6 +104,52 @@ std::vector<std::int32_t> VecSim::places() const {
   std::vector<std::int32_t> out(static_cast<std::size_t>(num_drones_) * 2);
   kernel_->read_places(work_, out.data());
   return out;
+}
+
+/// Each piece of memory that a step reads and that a step has written.
+template <class Visit>
+void VecSim::visit_memory(const Visit& visit) const {
+  visit(blocks_.get(), static_cast<std::size_t>(num_blocks_) * kernel_->block_bytes);
+  for (const auto& array : arrays_) {
+    // A policy reads these two before the next step; the others are written by it.
+    const bool read =
+        array.data() == work_.buffers.observation || array.data() == work_.buffers.privileged;
+    if (read) visit(const_cast<float*>(array.data()), array.size() * sizeof(float));
+  }
+}
+
+std::size_t VecSim::snapshot_bytes() const {
+  std::size_t size = sizeof(SnapshotHead);
+  visit_memory([&](void*, std::size_t part) { size += part; });
+  return size;
+}
+
+void VecSim::snapshot(std::uint8_t* to) const {
+  const SnapshotHead head{work_.seed, work_.tick, num_drones_, kernel_->lanes};
+  std::memcpy(to, &head, sizeof head);
+  to += sizeof head;
+  visit_memory([&](void* from, std::size_t part) {
+    std::memcpy(to, from, part);
+    to += part;
+  });
+}
+
+void VecSim::restore(const std::uint8_t* bytes, std::size_t count) {
+  SnapshotHead head{};
+  const std::size_t size = snapshot_bytes();
+  if (count >= sizeof head) std::memcpy(&head, bytes, sizeof head);
+  if (count != size || head.num_drones != num_drones_ || head.lanes != kernel_->lanes) {
+    throw std::invalid_argument("snapshot: expected " + std::to_string(size) + " bytes of " +
+                                std::to_string(num_drones_) + " drones on " + kernel_->name +
+                                ", got " + std::to_string(count) + " bytes");
+  }
+  work_.seed = head.seed;
+  work_.tick = head.tick;
+  const std::uint8_t* from = bytes + sizeof head;
+  visit_memory([&](void* to, std::size_t part) {
+    std::memcpy(to, from, part);
+    from += part;
+  });
 }
 
 std::vector<double> VecSim::take_reward_terms() {

@@ -145,6 +145,7 @@ void Learner::collect(Figures& figures) {
     thread.inference_s = now_s() - began - thread.physics_s;
   });
   gather_faults(figures);
+  figures.fault.tick -= first.tick;
   tick += static_cast<std::uint32_t>(settings_.horizon);
 }
 

@@ -2,6 +2,7 @@
 /// Many drones at once: owns their memory and buffers, picks the instruction set, shares out threads.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -48,10 +49,19 @@ class VecSim {
   std::vector<std::int32_t> places() const;
   std::vector<double> take_reward_terms();
 
+  /// All that the next step depends on but settings and paths; for this number of drones and this
+  /// instruction set.
+  void snapshot(std::uint8_t* to) const;
+  std::size_t snapshot_bytes() const;
+  /// Goes on from a snapshot, to the bit; throws std::invalid_argument on one of other drones.
+  void restore(const std::uint8_t* bytes, std::size_t count);
+
  private:
   using Phase = void (*)(const Work&, int, int);
   void run(Phase phase);
   float* numbers(int columns);
+  template <class Visit>
+  void visit_memory(const Visit& visit) const;
 
   int num_drones_;
   const TaskInfo& task_;

@@ -60,7 +60,7 @@ struct Fault {
   };
   int what = kNothing;
   int environment = -1;
-  long tick = 0;       ///< control steps since the run began; of losses, within the rollout
+  long tick = 0;       ///< control step within the rollout
   int entry = -1;      ///< of the observation and then the privileged one
   std::string tensor;  ///< of the gradient
 };

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Races one can look at without a screen: one page (PNG) or a short film (GIF).
+
+The page: where all went who were kept, from above and from the side, with the gates and poles that
+truly stood there; how long the races took; what stopped the others. The film: a middling race.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+from PIL import Image
+
+from evaluation.errors import PictureError
+from evaluation.picture import BLUE, GREY, INK, VERMILION, clean
+from evaluation.race_referee import CRASH_REASONS
+from evaluation.races import FlownRaces, Race
+from sim_core.track_model import Gate, Track
+
+_FRAMES_PER_S = 25.0  # 40 ms a frame: a whole number of GIF's hundredths of a second
+_LONGEST_FILM_S = 20.5
+_TRAIL_S = 0.6
+
+Point = tuple[float, float]
+
+
+def check_kind(path: Path | None) -> None:
+    """Refuse a picture that cannot be drawn, before anything flies."""
+    if path is not None and path.suffix not in (".png", ".gif"):
+        raise PictureError(f"render: expected a .png or .gif file, got {str(path)!r}.")
+
+
+def render(flown: FlownRaces, path: str | Path) -> None:
+    """Draw an evaluation of races.
+
+    Args:
+        flown: What was flown.
+        path: Where to write: a .png or a .gif, beside its place first, then renamed.
+
+    Raises:
+        PictureError: Another kind of file.
+    """
+    path = Path(path)
+    check_kind(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(path.name + ".part")
+    (_page if path.suffix == ".png" else _film)(flown, aside)
+    aside.replace(path)
+
+
+def _page(flown: FlownRaces, path: Path) -> None:
+    figure = Figure(figsize=(12.5, 8.6), dpi=110, facecolor="white", layout="constrained")
+    FigureCanvasAgg(figure)
+    grid = figure.add_gridspec(2, 3, height_ratios=(1.5, 1.0))
+    races = [(flown.middle, BLUE), *((race, VERMILION) for race in flown.worst[:3])]
+    above = figure.add_subplot(grid[0, :2])
+    side = figure.add_subplot(grid[0, 2])
+    for ax, axes, title in ((above, (0, 1), "From above"), (side, (0, 2), "From the side")):
+        _scene(ax, flown.middle.task.course.true, axes, title)
+        for race, colour in races:
+            end = int(np.searchsorted(race.times_s, race.end_s)) + 1
+            p = race.truth[:end]
+            ax.plot(p[:, axes[0]], p[:, axes[1]], color=colour, lw=1.3, alpha=0.85)
+            if not race.finished:
+                ax.plot(p[-1, axes[0]], p[-1, axes[1]], "x", color=colour, ms=7)
+    above.plot([], [], color=BLUE, label="a middling race, its gates drawn")
+    above.plot([], [], color=VERMILION, label="the worst, through gates of their own")
+    above.legend(fontsize=8.5, frameon=False, loc="upper left")
+    _times(figure.add_subplot(grid[1, 0]), flown)
+    _gates(figure.add_subplot(grid[1, 1]), flown)
+    _reasons(figure.add_subplot(grid[1, 2]), flown)
+    figure.suptitle(_heading(flown), fontsize=13, color=INK, linespacing=1.6)
+    figure.savefig(path, format="png")
+
+
+def _heading(flown: FlownRaces) -> str:
+    found = flown.figures
+    low, high = found["success_ci95"]
+    lap = found["lap_time_s"]["median"]
+    return (
+        f"{Path(flown.pilot).name} on {flown.trial.track}, level {flown.trial.level}:"
+        f" {found['success_rate']:.1%} of {found['episodes']} finished"
+        f" (95 %: {low:.1%} to {high:.1%})"
+        + (f", lap {lap:.2f} s" if lap else "")
+        + f"\n{found['gates_passed']:.1f} gates passed, {found['crash_rate']:.1%} crashed"
+    )
+
+
+def _scene(ax: Axes, track: Track, axes: tuple[int, int], title: str) -> None:
+    clean(ax, title, "x [m]", f"{'xyz'[axes[1]]} [m]")
+    for number, gate in enumerate(track.gates, start=1):
+        left, right, centre = _frame(gate, axes)
+        ax.plot([left[0], right[0]], [left[1], right[1]], color=INK, lw=3, solid_capstyle="butt")
+        ax.annotate(
+            str(number), centre, xytext=(6, 6), textcoords="offset points", fontsize=9, color=INK
+        )
+        if axes == (0, 1):
+            tip = (
+                centre[0] + 0.3 * np.cos(gate.yaw_rad),
+                centre[1] + 0.3 * np.sin(gate.yaw_rad),
+            )
+            ax.annotate("", tip, centre, arrowprops={"arrowstyle": "->", "color": GREY})
+    for pole in track.obstacles:
+        if axes == (0, 1):
+            ax.add_patch(Circle((pole.x_m, pole.y_m), pole.radius_m + 0.02, color=GREY))
+        else:
+            ax.plot([pole.x_m] * 2, [0.0, pole.height_m], color=GREY, lw=1.5)
+    ax.set_aspect("equal", adjustable="datalim")
+
+
+def _frame(gate: Gate, axes: tuple[int, int]) -> tuple[Point, Point, Point]:
+    """Both ends of a gate's opening and its centre, in the plane of `axes`."""
+    centre = np.array(gate.position_m)
+    if axes == (0, 1):
+        across = np.array([-np.sin(gate.yaw_rad), np.cos(gate.yaw_rad), 0.0])
+    else:
+        across = np.array([0.0, 0.0, 1.0])
+    half = across * gate.opening_m / 2.0
+    first, second = axes
+    left, right = centre - half, centre + half
+    return (
+        (left[first], left[second]),
+        (right[first], right[second]),
+        (centre[first], centre[second]),
+    )
+
+
+def _times(ax: Axes, flown: FlownRaces) -> None:
+    clean(ax, "Time of the races finished, or of the best laps", "s", "races")
+    endless = flown.middle.task.gates == 0
+    times = flown.score.lap_time_s if endless else flown.score.finish_time_s
+    times = times[np.isfinite(times)]
+    if len(times):
+        ax.hist(times, bins=40, color=BLUE)
+
+
+def _gates(ax: Axes, flown: FlownRaces) -> None:
+    clean(ax, "Gates passed", "gates", "races")
+    passed = flown.score.gates_passed
+    ax.bar(np.arange(passed.max() + 1), np.bincount(passed), color=BLUE)
+
+
+def _reasons(ax: Axes, flown: FlownRaces) -> None:
+    clean(ax, "What stopped the others", "races", "")
+    counts = np.bincount(flown.score.crash_reason, minlength=len(CRASH_REASONS))[1:]
+    ax.barh(CRASH_REASONS[1:], counts, color=VERMILION)
+
+
+def _film(flown: FlownRaces, path: Path) -> None:
+    race = flown.middle
+    end_s = min(race.end_s, _LONGEST_FILM_S)
+    frames = [_still(race, at) for at in np.arange(0.0, end_s + 0.4, 1.0 / _FRAMES_PER_S)]
+    _save_gif(frames, path)
+
+
+def _save_gif(frames: Sequence[Image.Image], path: Path) -> None:
+    frames[0].save(
+        path, format="GIF", save_all=True, append_images=frames[1:],
+        duration=round(1000 / _FRAMES_PER_S), loop=0,
+    )  # fmt: skip
+
+
+def _still(race: Race, at: float) -> Image.Image:
+    figure = Figure(figsize=(7.2, 4.4), dpi=80, facecolor="white", layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    ax = figure.add_subplot()
+    _scene(ax, race.task.course.true, (0, 1), f"{min(at, race.end_s):5.2f} s")
+    now = min(int(np.searchsorted(race.times_s, min(at, race.end_s))), len(race.times_s) - 1)
+    since = max(0, now - round(_TRAIL_S * 100))
+    p = race.truth
+    ax.plot(p[: now + 1, 0], p[: now + 1, 1], color=BLUE, lw=0.8, alpha=0.35)
+    ax.plot(p[since : now + 1, 0], p[since : now + 1, 1], color=BLUE, lw=2.2)
+    ax.plot(p[now, 0], p[now, 1], "o", color=VERMILION, ms=6)
+    low, high = race.task.course.true.room.low_m, race.task.course.true.room.high_m
+    ax.set_xlim(low[0], high[0])
+    ax.set_ylim(low[1], high[1])
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    return Image.fromarray(pixels[:, :, :3])

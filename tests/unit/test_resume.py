@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A run that is killed at any moment goes on from its last checkpoint as if it had not been."""
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+import torch
+
+from sim_core.environment import load_environment
+from training import run
+from training.checkpoint import load_run
+from training.errors import CheckpointError
+from training.recipe import plain
+from training.settings import PPOSettings
+
+pytestmark = pytest.mark.slow
+
+ENVIRONMENT = load_environment("track")
+BATCH = 512
+UPDATES = 5
+SETTINGS = PPOSettings(
+    steps=UPDATES * BATCH, num_envs=32, horizon=16, minibatch=128, hidden=16, threads=2,
+    device="cpu",
+)  # fmt: skip
+
+# A run of its own process. DEATH, at the given call of what it names, is a SIGKILL.
+CHILD = """
+import os, signal, sys
+from pathlib import Path
+from sim_core.environment import load_environment
+from training import checkpoint, metrics, native, ppo, run
+from training.recipe import plain
+from training.settings import PPOSettings
+
+folder, learner, steps, place, call = sys.argv[1:]
+run.CHECKPOINT_EVERY_S, run.VERDICTS, run.export_run = 0.0, 1, lambda *_: None
+
+def deadly(owner, name):
+    whole, calls = getattr(owner, name), []
+    def dying(*arguments, **options):
+        calls.append(name)
+        if len(calls) == int(call):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(*arguments, **options)
+    setattr(owner, name, dying)
+
+owners = {"begin": (native, "begin") if learner == "native" else (ppo, "begin"),
+          "collect": (ppo, "collect"), "update": (ppo, "update"),
+          "push": (native.NativeLearner, "push"), "write": (metrics.MetricsLog, "write"),
+          "fsync": (checkpoint.os, "fsync"), "replace": (Path, "replace")}
+if place in owners:
+    deadly(*owners[place])
+settings = PPOSettings(steps=int(steps), num_envs=32, horizon=16, minibatch=128, hidden=16,
+                       threads=2, device="cpu", learner=learner, final_learning_rate=3e-3)
+run.train_run(Path(folder), plain(load_environment("track"), settings), quiet=True,
+              tensorboard=False)
+"""
+
+
+@pytest.fixture
+def whole_run(monkeypatch):
+    monkeypatch.setattr(run, "export_run", lambda *_: None)
+    monkeypatch.setattr(run, "VERDICTS", 1)
+    monkeypatch.setattr(run, "CHECKPOINT_EVERY_S", 0.0)
+
+    def start(folder, learner, steps=SETTINGS.steps, resume=False):
+        settings = replace(SETTINGS, learner=learner, steps=steps, final_learning_rate=3e-3)
+        recipe = plain(ENVIRONMENT, settings)
+        run.train_run(folder, recipe, resume=resume, quiet=True, tensorboard=False)
+        return load_run(folder / "checkpoint.pt")
+
+    return start
+
+
+def child(folder, learner, steps, place="nowhere", call=0):
+    command = [sys.executable, "-c", CHILD, str(folder), learner, str(steps), place, str(call)]
+    return subprocess.Popen(command)
+
+
+def assert_equal_bits(one, other):
+    assert one.steps == other.steps
+    for name in ("actor", "critic"):
+        pairs = zip(getattr(one, name).parameters(), getattr(other, name).parameters(), strict=True)
+        assert all(torch.equal(a, b) for a, b in pairs), name
+    assert (one.world == other.world).all()
+
+
+def counted(folder):
+    """Updates in the log."""
+    lines = (folder / "metrics.jsonl").read_text().splitlines()
+    return [json.loads(line)["steps"] // BATCH for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("learner", "place", "call", "stands_at"),
+    [
+        ("native", "push", 3, 2),  # the third update is done in the core alone
+        ("native", "write", 3, 2),  # or in the networks
+        ("native", "fsync", 3, 2),  # or in a file that may not be on the disk
+        ("native", "replace", 4, 2),  # or on the disk, not yet in its place; settings come first
+        ("torch", "collect", 4, 3),
+        ("torch", "update", 2, 1),
+    ],
+)
+def test_a_killed_run_goes_on_to_the_bit(tmp_path, whole_run, learner, place, call, stands_at):
+    folder = tmp_path / "killed"
+    assert child(folder, learner, SETTINGS.steps, place, call).wait(120) == -9
+    assert load_run(folder / "checkpoint.pt").steps == stands_at * BATCH
+    resumed = whole_run(folder, learner, resume=True)
+    assert_equal_bits(resumed, whole_run(tmp_path / "whole", learner))
+    assert counted(folder) == counted(tmp_path / "whole") == [1, 2, 3, 4, 5]
+
+
+def test_a_run_killed_before_its_first_checkpoint_begins_anew(tmp_path, whole_run):
+    folder = tmp_path / "killed"
+    assert child(folder, "native", SETTINGS.steps, "begin", 1).wait(120) == -9
+    with pytest.raises(CheckpointError, match="expected a checkpoint, got no file"):
+        whole_run(folder, "native", resume=True)
+    assert whole_run(folder, "native").steps == SETTINGS.steps
+
+
+def test_a_run_killed_from_outside_goes_on_to_the_bit(tmp_path, whole_run):
+    folder = tmp_path / "killed"
+    running = child(folder, "native", 10**9)
+    while not (folder / "checkpoint.pt").exists():
+        assert running.poll() is None
+        time.sleep(0.01)
+    time.sleep(0.2)  # some dozens of updates, and the kill anywhere in one
+    running.kill()
+    assert running.wait() == -9
+    stood_at = load_run(folder / "checkpoint.pt").steps
+    assert stood_at >= BATCH
+    resumed = whole_run(folder, "native", stood_at + 2 * BATCH, resume=True)
+    assert_equal_bits(resumed, whole_run(tmp_path / "whole", "native", resumed.steps))
+
+
+def test_learners_take_over_from_each_other(tmp_path, whole_run):
+    folder = tmp_path / "run"
+    per_update = SETTINGS.epochs * BATCH // SETTINGS.minibatch
+    before = whole_run(folder, "native", 2 * BATCH)
+    for number, learner in ((3, "torch"), (4, "native"), (5, "torch")):
+        after = whole_run(folder, learner, number * BATCH, resume=True)
+        assert after.steps == number * BATCH
+        for name in ("actor", "critic"):
+            # Adam goes on counting, and its moments are moved, not lost.
+            states = getattr(after, f"{name}_optimizer").state
+            for old, new in zip(
+                getattr(before, name).parameters(), getattr(after, name).parameters(), strict=True
+            ):
+                assert not torch.equal(old, new)
+                assert states[new]["step"] == number * per_update
+                kept = getattr(before, f"{name}_optimizer").state[old]["exp_avg_sq"]
+                # In these few steps the mean square keeps 0.999 of itself a step.
+                assert (states[new]["exp_avg_sq"] >= 0.99 * kept).all()
+        before = after

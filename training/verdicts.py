@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the referee saw of an actor in training, by task."""
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Verdict(Protocol):
+    """What the referee saw."""
+
+    @property
+    def score(self) -> float:
+        """One number to compare verdicts of a run by: the higher, the better."""
+
+    def figures(self) -> dict[str, float]:
+        """All of it, by name."""
+
+    def told(self) -> dict[str, tuple[str, str]]:
+        """For people: by label, the text and what it stands for in a table."""
+
+
+@dataclass(frozen=True)
+class TrackVerdict:
+    """Hover and tracking.
+
+    Attributes:
+        hover_error_m: Median over drones of the mean error of the last 2 s.
+        track_rmse_m: Median over drones.
+        crash_rate: Share of all these flights that crashed.
+        episodes: How many there were.
+    """
+
+    hover_error_m: float
+    track_rmse_m: float
+    crash_rate: float
+    episodes: int
+
+    @property
+    def score(self) -> float:
+        """Decades of error below 1 m, less the crashes."""
+        errors = [min(self.hover_error_m, 10.0), min(self.track_rmse_m, 10.0)]
+        return -sum(math.log10(max(e, 1e-4)) for e in errors) / 2.0 - self.crash_rate
+
+    def figures(self) -> dict[str, float]:
+        """See `Verdict`."""
+        return dataclasses.asdict(self)
+
+    def told(self) -> dict[str, tuple[str, str]]:
+        """See `Verdict`."""
+        return {
+            "hover": (_centimetres(self.hover_error_m), "error, median"),
+            "lemniscate": (_centimetres(self.track_rmse_m), "RMSE, median"),
+            "crashed": (f"{self.crash_rate:4.0%}", f"of {self.episodes} flights"),
+        }
+
+
+@dataclass(frozen=True)
+class RaceVerdict:
+    """Races.
+
+    Attributes:
+        success_rate: Share that finished, or flew on to the end where there is no finish.
+        gates_passed: Mean.
+        gates_passed_share: Mean.
+        lap_time_s: Median of those that finished, or of the best laps; infinite without any.
+        crash_rate: Share that crashed.
+        episodes: How many there were.
+    """
+
+    success_rate: float
+    gates_passed: float
+    gates_passed_share: float
+    lap_time_s: float
+    crash_rate: float
+    episodes: int
+
+    @property
+    def score(self) -> float:
+        """Share of the gates that were passed, and of the races finished."""
+        return self.gates_passed_share + self.success_rate
+
+    def figures(self) -> dict[str, float]:
+        """See `Verdict`."""
+        return dataclasses.asdict(self)
+
+    def told(self) -> dict[str, tuple[str, str]]:
+        """See `Verdict`."""
+        lap = f"{self.lap_time_s:5.2f} s" if math.isfinite(self.lap_time_s) else "   none"
+        return {
+            "finished": (f"{self.success_rate:6.1%}", f"of {self.episodes} races"),
+            "gates": (f"{self.gates_passed:4.1f}", "passed, mean"),
+            "lap": (lap, "median"),
+            "crashed": (f"{self.crash_rate:4.0%}", f"of {self.episodes} races"),
+        }
+
+
+@dataclass(frozen=True)
+class TaskVerdict:
+    """A task without a referee of its own.
+
+    Attributes:
+        episode_return: Mean sum of rewards of an episode.
+        failed_rate: Share of the episodes that ended before their time.
+        episodes: How many there were.
+    """
+
+    episode_return: float
+    failed_rate: float
+    episodes: int
+
+    @property
+    def score(self) -> float:
+        """The episodes that lasted."""
+        return 1.0 - self.failed_rate
+
+    def figures(self) -> dict[str, float]:
+        """See `Verdict`."""
+        return dataclasses.asdict(self)
+
+    def told(self) -> dict[str, tuple[str, str]]:
+        """See `Verdict`."""
+        return {
+            "return": (f"{self.episode_return:+8.2f}", "an episode, mean"),
+            "failed": (f"{self.failed_rate:4.0%}", f"of {self.episodes} episodes"),
+        }
+
+
+def _centimetres(metres: float) -> str:
+    return f"{metres * 100:5.1f} cm" if math.isfinite(metres) else "  lost  "
