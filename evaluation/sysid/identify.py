@@ -42,7 +42,7 @@ def identify(
     """
     if out.suffix != ".toml":
         raise LogError(f"{out}: expected an airframe file to write, ending in .toml.")
-    flights = [flight_of(log, _NOMINAL_VOLTS) for log in _read(paths)]
+    flights = [flight_of(log, _NOMINAL_VOLTS).from_past() for log in _read(paths)]
     fitting, held = _split(flights)
     check_identifiable(fitting)
     start = drone_of(load_airframe(kind), mass_kg or 0.0)
