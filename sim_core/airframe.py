@@ -28,7 +28,7 @@ Four = tuple[float, float, float, float]
 class Body:
     """Mass, inertia, geometry and drag; what is zero does not act.
 
-    `center_of_mass_m`: from the middle of the rotors, in B; its z must be 0, since nothing acts on it:
+    `center_of_mass_m`: from the middle of the rotors, in B; its z must be 0, nothing acts on it:
         thrust points along z and has no lever there, and drag acts at the centre of mass.
     `downwash`: share of the measured downwash that the drone feels.
     """
