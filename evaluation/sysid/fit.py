@@ -55,7 +55,7 @@ def fit_drone(flights: list[Flight], drone: Drone, held: Collection[str] = ()) -
     """
     kind = drone
     for _ in range(_ROUNDS):
-        drone = _fit_translation(flights, drone, held)
+        drone = fit_translation(flights, drone, held)
         drone = _fit_rotation(flights, drone, kind, held)
     return drone
 
@@ -77,7 +77,8 @@ def weighed_rates(flight: Flight, drone: Drone) -> Array:
     return np.hstack([near / _NEAR_RAD_S, far / _FAR_RAD_S])
 
 
-def _fit_translation(flights: list[Flight], drone: Drone, held: Collection[str]) -> Drone:
+def fit_translation(flights: list[Flight], drone: Drone, held: Collection[str] = ()) -> Drone:
+    """The drone with the gain and the drag that fit the flights' positions."""
     names = [name for name in (GAIN, DRAG) if name not in held]
     if not names:
         return drone

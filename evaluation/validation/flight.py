@@ -64,11 +64,12 @@ class Flight:
     frame: Array | None = None
 
     def from_past(self) -> "Flight":
-        """The same, its predictions starting from `past` where there is one."""
+        """The same, its predictions starting from `past` where there is one; not the first rows."""
         if self.past is None:
             return self
         state = self.state.copy()
-        state[:, :3], state[:, 7:10] = self.past[:, :3], self.past[:, 3:]
+        known = slice(round(START_FROM_S / STEP_S), None)
+        state[known, :3], state[known, 7:10] = self.past[known, :3], self.past[known, 3:]
         return replace(self, state=state)
 
     def windows(self, steps: int, stride: int) -> NDArray[np.int32]:
