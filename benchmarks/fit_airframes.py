@@ -48,7 +48,7 @@ def flights_of(data: Path, name: str) -> list[Flight]:
     """The flights of a set that may be fitted on."""
     recorded = known_sets()[name]
     paths = [data / name / file for file in sorted(fitted_files()[name])]
-    return [flight_of(read_flight_log(path), recorded.volts) for path in paths]
+    return [flight_of(read_flight_log(path), recorded.volts).from_past() for path in paths]
 
 
 def thrust_over_volts(benches: list[BenchLog], pseudo: list[tuple[Array, Array]]) -> Array:

@@ -28,7 +28,8 @@ Four = tuple[float, float, float, float]
 class Body:
     """Mass, inertia, geometry and drag; what is zero does not act.
 
-    `center_of_mass_m`: from the middle of the rotors, in B; its z gives thrust no lever.
+    `center_of_mass_m`: from the middle of the rotors, in B; its z must be 0, nothing acts on it:
+        thrust points along z and has no lever there, and drag acts at the centre of mass.
     `downwash`: share of the measured downwash that the drone feels.
     """
 
@@ -221,6 +222,11 @@ def _impossibilities(airframe: Airframe) -> list[str]:
         faults.append(
             f"body.center_of_mass_m: expected within {body.arm_component_m:g} m, between the"
             f" rotors, got {list(body.center_of_mass_m)}"
+        )
+    if body.center_of_mass_m[2] != 0.0:
+        faults.append(
+            "body.center_of_mass_m: expected 0 along z, where thrust has no lever and drag acts at"
+            f" the centre of mass itself, got {body.center_of_mass_m[2]:g} m"
         )
     if (rotors.inertia_kg_m2 > 0) != (rotors.thrust_n_per_rad2_s2 > 0):
         faults.append(

@@ -19,7 +19,9 @@ def known_drone(**values: float) -> Drone:
     return drone_of(load_airframe("cf21_legacy")).but(**values)
 
 
-def made_up_log(drone: Drone, seconds: float = 12.0, name: str = "made_up.npz") -> FlightLog:
+def made_up_log(
+    drone: Drone, seconds: float = 12.0, name: str = "made_up.npz", swings: float = 1.0
+) -> FlightLog:
     """Small swings about all axes on top of a hover that pulses, 500 Hz, nothing else."""
     t = np.arange(0.0, seconds, STEP_S)
     hover = np.linspace(1.0, VOLTS, 500)
@@ -29,7 +31,10 @@ def made_up_log(drone: Drone, seconds: float = 12.0, name: str = "made_up.npz") 
     def swing(hz: float) -> np.ndarray:
         return np.cos(2.0 * np.pi * hz * t)
 
-    roll, pitch, yaw, lift = 0.012 * swing(1.7), 0.012 * swing(2.3), 0.03 * swing(1.1), swing(0.9)
+    roll, pitch, yaw = swings * np.stack(
+        [0.012 * swing(1.7), 0.012 * swing(2.3), 0.03 * swing(1.1)]
+    )
+    lift = swing(0.9)
     signs = ((-1, -1, -1), (-1, 1, 1), (1, 1, -1), (1, -1, 1))
     motors = [level + 0.01 * lift + a * roll + b * pitch + c * yaw for a, b, c in signs]
     pwm = np.stack(motors, axis=1)

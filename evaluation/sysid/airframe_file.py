@@ -3,14 +3,27 @@
 
 import json
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from evaluation.validation.predict import Drone
 from sim_core.airframe import load_airframe
 
+_NAMES = {
+    "inertia_kg_m2 = [": {f"inertia_{axis}_kg_m2" for axis in "xyz"},
+    "drag_across_n_s_m": {"drag_across_n_s_m"},
+    "drag_along_n_s_m": {"drag_across_n_s_m"},
+    "lag_up_s": {"rotor_lag_up_s"},
+    "lag_down_s": {"rotor_lag_down_s"},
+    "volts_to_n": {"thrust_gain"},
+}
+"""What each line of a file holds, by the core's names."""
 
-def write_airframe(template: Path, out: Path, drone: Drone, figures: dict[str, Any]) -> None:
+
+def write_airframe(
+    template: Path, out: Path, drone: Drone, figures: dict[str, Any], kept: Collection[str] = ()
+) -> None:
     """Write the file beside its place, have it read, then rename it.
 
     Args:
@@ -18,6 +31,7 @@ def write_airframe(template: Path, out: Path, drone: Drone, figures: dict[str, A
         out: Where to write.
         drone: What was fitted. Its gain goes into the thrust over volts.
         figures: Told in the comment at the head, as one line of JSON.
+        kept: Parameters that are the kind's own; lines of these alone stay as they are.
     """
     gain = drone.value("thrust_gain")
     cubic = [gain * drone.value(f"motor_volts_to_n_{i}") for i in range(4)]
@@ -33,6 +47,8 @@ def write_airframe(template: Path, out: Path, drone: Drone, figures: dict[str, A
         "lag_down_s": f"{drone.value('rotor_lag_down_s'):.4g}",
         "volts_to_n": "[" + ", ".join(f"{v:.6g}" for v in cubic) + "]",
     }.items():
+        if key in _NAMES and set(kept) >= _NAMES[key]:
+            continue
         text = _with(text, key, value)
     head = f"# Written by `martlet sysid`: {json.dumps(figures)}\n"
     aside = out.with_name(out.stem + ".part.toml")

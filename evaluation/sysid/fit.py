@@ -5,6 +5,8 @@ Thrust and drag come from positions with the attitude as measured; lag, inertia 
 body rates 10 and 100 ms ahead. Each hangs on the other a little, so the two are done twice.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
@@ -20,27 +22,41 @@ _ROUNDS = 2
 _NEAR_RAD_S, _FAR_RAD_S = 0.1, 1.0
 """Errors of a good model after 10 and 100 ms: what the two weigh."""
 
-_ROTATION = ("inertia_x_kg_m2", "inertia_y_kg_m2", "inertia_z_kg_m2", "rotor_lag_up_s",
-             "rotor_lag_down_s")  # fmt: skip
-_TRIMS = ("trim_torque_x_n_m", "trim_torque_y_n_m", "trim_torque_z_n_m")
+GAIN, DRAG = "thrust_gain", "drag_across_n_s_m"
+ROTATION = ("inertia_x_kg_m2", "inertia_y_kg_m2", "inertia_z_kg_m2", "rotor_lag_up_s",
+            "rotor_lag_down_s")  # fmt: skip
+TRIMS = ("trim_torque_x_n_m", "trim_torque_y_n_m", "trim_torque_z_n_m")
 _TRIM_UNIT_N_M = 1e-4
 
-_PRIOR_SPREAD = 0.3
+PRIOR_SPREAD = 0.3
 """Of inertia and lag, as a share, among drones of a kind (decks, worn motors)."""
 
 _PRIOR_WEIGHT = 0.05
 """Of that knowledge, to the flights': it decides where a gentle flight cannot."""
 
-FITTED = ("thrust_gain", "drag_across_n_s_m", *_ROTATION, *_TRIMS)
+FITTED = (GAIN, DRAG, *ROTATION, *TRIMS)
 """The core's names of what is fitted; drag is the same along the thrust axis."""
 
 
-def fit_drone(flights: list[Flight], drone: Drone) -> Drone:
-    """The drone whose predictions fit the flights best, starting from one of its kind."""
+def with_value(drone: Drone, name: str, value: float) -> Drone:
+    """The drone with one fitted parameter changed; drag goes with it on both axes."""
+    if name == DRAG:
+        return drone.but(drag_across_n_s_m=value, drag_along_n_s_m=value)
+    return drone.but(**{name: value})
+
+
+def fit_drone(flights: list[Flight], drone: Drone, held: Collection[str] = ()) -> Drone:
+    """The drone whose predictions fit the flights best, starting from one of its kind.
+
+    Args:
+        flights: What it flew.
+        drone: Of its kind.
+        held: Of `FITTED`, what stays as it is.
+    """
     kind = drone
     for _ in range(_ROUNDS):
-        drone = _fit_translation(flights, drone)
-        drone = _fit_rotation(flights, drone, kind)
+        drone = fit_translation(flights, drone, held)
+        drone = _fit_rotation(flights, drone, kind, held)
     return drone
 
 
@@ -55,42 +71,54 @@ def residuals(flights: list[Flight], drone: Drone) -> dict[str, float]:
     }
 
 
-def _fit_translation(flights: list[Flight], drone: Drone) -> Drone:
+def weighed_rates(flight: Flight, drone: Drone) -> Array:
+    """Errors of a flight's rates over those of a good model, a row a window; (W, 6)."""
+    near, far = rate_errors(flight, drone)
+    return np.hstack([near / _NEAR_RAD_S, far / _FAR_RAD_S])
+
+
+def fit_translation(flights: list[Flight], drone: Drone, held: Collection[str] = ()) -> Drone:
+    """The drone with the gain and the drag that fit the flights' positions."""
+    names = [name for name in (GAIN, DRAG) if name not in held]
+    if not names:
+        return drone
+    limits = {GAIN: (0.2, 3.0, 1.0), DRAG: (0.0, 10.0, 0.01)}
+    low, high, unit = np.array([limits[name] for name in names]).T
+
     def tried(x: Array) -> Drone:
-        drag = 0.01 * x[1]
-        return drone.but(thrust_gain=x[0], drag_across_n_s_m=drag, drag_along_n_s_m=drag)
+        out = drone
+        for name, value in zip(names, x * unit, strict=True):
+            out = with_value(out, name, value)
+        return out
 
     def errors(x: Array) -> Array:
         return np.concatenate([translation_errors(f, tried(x)).ravel() for f in flights])
 
-    start = [drone.value("thrust_gain"), 100.0 * drone.value("drag_across_n_s_m")]
-    found = least_squares(errors, start, diff_step=1e-2, bounds=([0.2, 0.0], [3.0, 10.0]))
+    start = np.array([drone.value(name) for name in names]) / unit
+    found = least_squares(errors, start, diff_step=1e-2, bounds=(low, high))
     return tried(found.x)
 
 
-def _fit_rotation(flights: list[Flight], drone: Drone, kind: Drone) -> Drone:
-    first = np.array([kind.value(name) for name in _ROTATION])
-    begin = [drone.value(name) / v for name, v in zip(_ROTATION, first, strict=True)]
+def _fit_rotation(flights: list[Flight], drone: Drone, kind: Drone, held: Collection[str]) -> Drone:
+    names = [name for name in ROTATION if name not in held]
+    first = np.array([kind.value(name) for name in names])
+    begin = [drone.value(name) / v for name, v in zip(names, first, strict=True)]
 
     def tried(x: Array) -> Drone:
-        scaled = dict(zip(_ROTATION, first * x[: len(_ROTATION)], strict=True))
-        trims = dict(zip(_TRIMS, _TRIM_UNIT_N_M * x[len(_ROTATION) :], strict=True))
+        scaled = dict(zip(names, first * x[: len(names)], strict=True))
+        trims = dict(zip(TRIMS, _TRIM_UNIT_N_M * x[len(names) :], strict=True))
         return drone.but(**scaled, **trims)
 
     def errors(x: Array) -> Array:
-        parts = []
-        for flight in flights:
-            near, far = rate_errors(flight, tried(x))
-            parts += [near.ravel() / _NEAR_RAD_S, far.ravel() / _FAR_RAD_S]
-        found = np.concatenate(parts)
-        prior = np.log(np.maximum(x[: len(_ROTATION)], 1e-3)) / _PRIOR_SPREAD
+        found = np.concatenate([weighed_rates(flight, tried(x)).ravel() for flight in flights])
+        prior = np.log(np.maximum(x[: len(names)], 1e-3)) / PRIOR_SPREAD
         return np.concatenate([found, _PRIOR_WEIGHT * np.sqrt(len(found)) * prior])
 
-    trims = [drone.value(name) / _TRIM_UNIT_N_M for name in _TRIMS]
-    low, high = [0.2] * len(_ROTATION) + [-30.0] * 3, [5.0] * len(_ROTATION) + [30.0] * 3
+    trims = [drone.value(name) / _TRIM_UNIT_N_M for name in TRIMS]
+    low, high = [0.2] * len(names) + [-30.0] * 3, [5.0] * len(names) + [30.0] * 3
     found = least_squares(
         errors, begin + trims, bounds=(low, high), loss="soft_l1",
-        diff_step=1e-3, x_scale=[1.0] * len(_ROTATION) + [3.0] * 3, max_nfev=20,
+        diff_step=1e-3, x_scale=[1.0] * len(names) + [3.0] * 3, max_nfev=20,
     )  # fmt: skip
     return _possible(tried(found.x))
 

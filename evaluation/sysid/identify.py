@@ -10,6 +10,7 @@ import numpy as np
 
 from evaluation.errors import LogError
 from evaluation.sysid.airframe_file import write_airframe
+from evaluation.sysid.certainty import certainties
 from evaluation.sysid.fit import FITTED, fit_drone, residuals
 from evaluation.sysid.identifiable import check_identifiable
 from evaluation.validation.flight import Flight, flight_of
@@ -35,25 +36,33 @@ def identify(
         mass_kg: Of the drone as flown; the kind's where not given.
 
     Returns:
-        `fitted`, `residuals`, `held_out` and `held_out_before` (the kind's numbers), `airframe`.
+        `fitted`, what is written; `certainty`, what the flights say of each number beside the
+        kind's; `not_told`, the numbers that stay the kind's; `residuals`, `held_out` and
+        `held_out_before` (the kind's numbers); `airframe`.
 
     Raises:
         LogError: A log that is not what it should be, or that cannot tell the numbers.
     """
     if out.suffix != ".toml":
         raise LogError(f"{out}: expected an airframe file to write, ending in .toml.")
-    flights = [flight_of(log, _NOMINAL_VOLTS) for log in _read(paths)]
+    flights = [flight_of(log, _NOMINAL_VOLTS).from_past() for log in _read(paths)]
     fitting, held = _split(flights)
     check_identifiable(fitting)
     start = drone_of(load_airframe(kind), mass_kg or 0.0)
     drone = fit_drone(fitting, start)
+    known = certainties(fitting, drone, start)
+    untold = [name for name, certainty in known.items() if not certainty.told]
+    if untold:
+        drone = fit_drone(fitting, start, untold)
     figures = {
         "fitted": {name: float(f"{drone.value(name):.5g}") for name in FITTED},
+        "certainty": {name: certainty.figures() for name, certainty in known.items()},
+        "not_told": untold,
         "residuals": residuals(fitting, drone),
         "held_out": residuals(held, drone),
         "held_out_before": residuals(held, start),
     }
-    write_airframe(airframe_file(kind), out, drone, figures)
+    write_airframe(airframe_file(kind), out, drone, figures, untold)
     return figures | {"airframe": str(out)}
 
 

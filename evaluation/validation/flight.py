@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A recorded flight on the simulator's clock: every array at the steps of its physics."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.errors import LogError
 from evaluation.validation.attitude import body_z_of
+from evaluation.validation.marker_frame import frames_on_drone
+from evaluation.validation.starts import START_FROM_S, starts_from_past
 from sim_core import _core
 from sim_core.flight_log import FlightLog
 
@@ -15,9 +17,6 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 STEP_S: float = _core.PHYSICS_STEP_S
-
-START_FROM_S = 0.08
-"""Motion capture's and the accelerometer's last 80 ms tell where a prediction starts."""
 
 HIGH_M = 10.0
 """Where a log without a pose is flown: far from the floor, whose cushion the replay would feel."""
@@ -34,8 +33,8 @@ class Flight:
         name: Of the file.
         t: s, shape (T,).
         p_WB: Where it was, by motion capture where there is one, shape (T, 3).
-        state: Where a prediction starts: p_WB, q_WB, v_WB, w_WB_B, from what was recorded up to
-            then, shape (T, 13).
+        state: p_WB, q_WB, v_WB, w_WB_B as the log has them, where a prediction starts; shape
+            (T, 13).
         motor_volts: PWM times battery, shape (T, 4); None where the log has no PWM.
         battery_volts: Shape (T,); None where the log has no PWM.
         rpm: Shape (T, 4); None where the log has none.
@@ -44,6 +43,10 @@ class Flight:
         posed: Whether the log has a pose; without one p_WB is high up, v_WB zero, q_WB
             the identity.
         setpoint: x, y, z, yaw, shape (T, 4); None where the log has none.
+        past: p_WB and v_WB from motion capture's and the accelerometer's last 80 ms, shape (T, 6);
+            None where the log lacks either.
+        frame: Of an attitude that is motion capture's, the rotation from the drone's own axes to
+            the markers', as what came before tells it, shape (T, 4); None for all others.
     """
 
     name: str
@@ -57,6 +60,17 @@ class Flight:
     ok: Flags
     posed: bool
     setpoint: Array | None
+    past: Array | None = None
+    frame: Array | None = None
+
+    def from_past(self) -> "Flight":
+        """The same, its predictions starting from `past` where there is one; not the first rows."""
+        if self.past is None:
+            return self
+        state = self.state.copy()
+        known = slice(round(START_FROM_S / STEP_S), None)
+        state[known, :3], state[known, 7:10] = self.past[known, :3], self.past[known, 3:]
+        return replace(self, state=state)
 
     def windows(self, steps: int, stride: int) -> NDArray[np.int32]:
         """First rows of windows of `steps` that lie in the air, `stride` apart."""
@@ -70,8 +84,13 @@ class Flight:
         return out
 
 
-def flight_of(log: FlightLog, assumed_volts: float) -> Flight:
+def flight_of(log: FlightLog, assumed_volts: float, *, markers: bool = False) -> Flight:
     """Resample a log; commands are held from one sample to the next, states interpolated.
+
+    Args:
+        log: What was recorded.
+        assumed_volts: Of the battery, where the log has none.
+        markers: Whether its attitude is that of motion capture's markers.
 
     Raises:
         LogError: Nothing of it is flown.
@@ -89,12 +108,19 @@ def flight_of(log: FlightLog, assumed_volts: float) -> Flight:
             battery = np.interp(t, log.t, np.nan_to_num(log.vbat))
         volts = np.nan_to_num(log.pwm01[held]) * battery[:, None]
     posed = log.pos is not None and log.vel is not None and log.quat_xyzw is not None
-    p_WB, state = _states(log, t) if posed else (np.zeros((len(t), 3)), _rates_alone(log, t))
+    state = _states(log, t) if posed else _rates_alone(log, t)
+    past = frame = None
+    if posed and log.acc is not None:
+        q_WB, f_B = state[:, 3:7], _interpolated(t, log, log.acc)
+        if log.mocap is not None:
+            past = np.hstack(starts_from_past(state[:, :3], q_WB, f_B))
+        if markers:
+            frame = frames_on_drone(state[:, 7:10], q_WB, f_B, flown)
     return Flight(
-        log.name, t, p_WB, state, volts, battery,
+        log.name, t, state[:, :3] if posed else np.zeros((len(t), 3)), state, volts, battery,
         None if log.rpm is None else np.nan_to_num(log.rpm[held]),
         None if log.command is None else np.nan_to_num(log.command[held, 0]), flown, posed,
-        None if log.setpoint is None else log.setpoint[held],
+        None if log.setpoint is None else log.setpoint[held], past, frame,
     )  # fmt: skip
 
 
@@ -110,7 +136,8 @@ def _rates_alone(log: FlightLog, t: Array) -> Array:
     return state
 
 
-def _states(log: FlightLog, t: Array) -> tuple[Array, Array]:
+def _states(log: FlightLog, t: Array) -> Array:
+    """The log's own, its position by motion capture where there is one."""
     assert log.pos is not None
     assert log.vel is not None
     assert log.quat_xyzw is not None
@@ -118,37 +145,9 @@ def _states(log: FlightLog, t: Array) -> tuple[Array, Array]:
     turned = np.where((q[1:] * q[:-1]).sum(axis=1) < 0.0, -1.0, 1.0)
     q = _interpolated(t, log, q * np.cumprod(np.concatenate([[1.0], turned]))[:, None])
     q /= np.maximum(np.linalg.norm(q, axis=1, keepdims=True), 1e-6)
-    p, v = _interpolated(t, log, log.pos), _interpolated(t, log, log.vel)
-    start_p = p
-    if log.mocap is not None and log.acc is not None:
-        p = _interpolated(t, log, log.mocap)
-        start_p, v = _starts(p, q, _interpolated(t, log, log.acc))
-    return p, np.hstack([start_p, q, v, _interpolated(t, log, log.gyro)])
-
-
-def _starts(p_WB: Array, q_WB: Array, f_B: Array) -> tuple[Array, Array]:
-    """Position and velocity at each row, from the position and the specific force up to it.
-
-    What an on-board estimate says of the velocity is off by 0.05 m/s (docs/physics.md). The
-    position less the accelerometer's double integral is a straight line; its value and its slope at
-    the end of the last 80 ms, by least squares, are the start.
-    """
-    a_W = _to_world(q_WB, f_B) - np.array([0.0, 0.0, 9.81])
-    v_int = np.cumsum(a_W, axis=0) * STEP_S
-    p_int = np.cumsum(v_int, axis=0) * STEP_S
-    ages = np.arange(-round(START_FROM_S / STEP_S), 1) * STEP_S
-    weights = np.linalg.pinv(np.vander(ages, 2, increasing=True))
-    rest = p_WB - p_int
-    value, slope = (
-        np.stack([np.convolve(c, row[::-1])[: len(c)] for c in rest.T], axis=1) for row in weights
-    )
-    return value + p_int, slope + v_int
-
-
-def _to_world(q_WB: Array, x_B: Array) -> Array:
-    v, w = q_WB[:, :3], q_WB[:, 3:]
-    turned: Array = x_B + 2.0 * np.cross(v, np.cross(v, x_B) + w * x_B)
-    return turned
+    p = _interpolated(t, log, log.pos if log.mocap is None else log.mocap)
+    v = _interpolated(t, log, log.vel)
+    return np.hstack([p, q, v, _interpolated(t, log, log.gyro)])
 
 
 def _airborne(log: FlightLog) -> Flags:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from evaluation.errors import LogError
 from evaluation.validation.flight import STEP_S, Flight
+from evaluation.validation.marker_frame import composed
 from sim_core import _core
 from sim_core.airframe import Airframe
 
@@ -15,6 +16,9 @@ Array = NDArray[np.float64]
 Rows = NDArray[np.int32]
 
 INDEX = {name: i for i, name in enumerate(_core.PARAMETER_NAMES)}
+
+_HELD = [3, 4, 5, 6, 10, 11, 12]
+"""Of a state: attitude and body rates."""
 
 _NO_LAG_S = 1e-4
 _RADIANS_PER_TURN_MINUTES = 2.0 * np.pi / 60.0
@@ -104,10 +108,23 @@ def predict(
         held: Whether attitude and body rates are held to those measured.
     """
     delayed_n, thrust_n = rotor_thrusts(flight, drone)
-    measured = np.ascontiguousarray(flight.state[:, [3, 4, 5, 6, 10, 11, 12]]) if held else None
+    states = flight.state[rows]
+    if flight.frame is not None:
+        states[:, 3:7] = composed(states[:, 3:7], flight.frame[rows])
+    measured = np.ascontiguousarray(flight.state[:, _HELD]) if held else None
+    if measured is not None and flight.frame is not None:
+        # A window knows its frame from what came before it: each has attitudes of its own.
+        spans = rows[:, None] + np.arange(steps + 1)
+        turned = measured[spans]
+        turned[..., :4] = composed(turned[..., :4], flight.frame[rows][:, None])
+        measured, delayed_n, thrust_n = (
+            np.ascontiguousarray(x.reshape(-1, x.shape[-1]))
+            for x in (turned, delayed_n[spans], thrust_n[spans])
+        )
+        rows = (np.arange(len(rows)) * (steps + 1)).astype(np.int32)
     return _core.replay_body(
-        drone.parameters, delayed_n, thrust_n, rows, flight.state[rows], steps, every or steps,
-        STEP_S, measured,
+        drone.parameters, delayed_n, thrust_n, rows, states, steps, every or steps, STEP_S,
+        measured,
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ class RecordedSet:
         mass_kg: Of the drone as flown; 0: the airframe's.
         thrust: What tells the rotors' thrust, "volts" (PWM times battery) or "rpm".
         volts: The battery's under load, where no log has them.
+        markers: Whether the attitude is that of motion capture's markers, not the drone's own.
     """
 
     airframe: str
@@ -31,6 +32,7 @@ class RecordedSet:
     mass_kg: float = 0.0
     thrust: str = "volts"
     volts: float = 3.75
+    markers: bool = False
 
 
 def known_sets() -> dict[str, RecordedSet]:

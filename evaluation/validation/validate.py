@@ -131,7 +131,9 @@ def _read_all(paths: list[Path]) -> list[FlightLog]:
 def _add_flights(report: Report, found: FoundSet, logs: list[FlightLog]) -> None:
     recorded = found.recorded
     words = (recorded.measures or measures_of(logs[0])).split()
-    flights: list[Flight] = [flight_of(log, recorded.volts) for log in logs]
+    flights: list[Flight] = [
+        flight_of(log, recorded.volts, markers=recorded.markers) for log in logs
+    ]
     source = thrust_source(logs[0], recorded)
     drone = drone_of(load_airframe(recorded.airframe), recorded.mass_kg, source)
     if not words:

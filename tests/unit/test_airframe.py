@@ -209,6 +209,14 @@ def test_impossible_rotors_and_masses_are_told_together(tmp_path):
     )
 
 
+def test_an_offset_that_nothing_acts_on_is_refused(tmp_path):
+    path = written(tmp_path, ("_mass_m = [0.0, 0.0, 0.0]", "_mass_m = [0.001, 0.0, 0.003]"))
+    assert (
+        "body.center_of_mass_m: expected 0 along z, where thrust has no lever and drag acts at the"
+        " centre of mass itself, got 0.003 m"
+    ) in refusal(path)
+
+
 def test_a_file_without_the_newer_keys_has_none_of_their_terms(tmp_path):
     lines = [
         line

@@ -8,8 +8,9 @@ from made_up_flight import known_drone, made_up_log
 
 from evaluation.errors import LogError
 from evaluation.sysid.identify import identify
+from evaluation.validation.flight import STEP_S
 from sim_core.airframe import load_airframe
-from sim_core.flight_log import write_flight_log
+from sim_core.flight_log import FlightLog, write_flight_log
 
 KNOWN = {
     "thrust_gain": 1.07,
@@ -41,6 +42,53 @@ def test_known_numbers_are_found_again(tmp_path: Path) -> None:
     stock = load_airframe("cf21_legacy").rotors.volts_to_n
     assert mine.rotors.volts_to_n[1] == pytest.approx(1.07 * stock[1], rel=0.02)
     assert '"held_out"' in out.read_text().splitlines()[0]
+
+
+MOTORS = np.array([(-1, -1, -1), (-1, 1, 1), (1, 1, -1), (1, -1, 1)])
+"""Of roll, pitch and yaw, as the mixer gives them to M1 to M4."""
+
+
+def _in_gusts(swings: float, strength: float) -> FlightLog:
+    """A flight whose commands also answer gusts, exactly: they turn nothing and are in the log."""
+    log = made_up_log(known_drone(**KNOWN | {"trim_torque_x_n_m": 0.0}), 16.0, swings=swings)
+    rng = np.random.default_rng(0)
+    kept = np.exp(-STEP_S / 0.2)
+    gusts = np.zeros((len(log.t), 3))
+    for i in range(1, len(gusts)):
+        gusts[i] = kept * gusts[i - 1] + strength * np.sqrt(1.0 - kept**2) * rng.normal(size=3)
+    gyro = log.gyro + rng.normal(0.0, 0.02, log.gyro.shape)
+    return replace(log, pwm01=log.pwm01 + gusts @ MOTORS.T, gyro=gyro)
+
+
+def test_a_gentle_flight_does_not_tell_the_inertia_and_says_so(tmp_path: Path) -> None:
+    write_flight_log(tmp_path / "gentle.npz", _in_gusts(0.4, 0.004))
+    out = tmp_path / "out.toml"
+    figures = identify([tmp_path / "gentle.npz"], "cf21_legacy", out)
+    kind = load_airframe("cf21_legacy")
+    for i, name in enumerate(("inertia_x_kg_m2", "inertia_y_kg_m2")):
+        told = figures["certainty"][name]
+        # Twice the truth, and the doubt is about as large.
+        assert told["fitted"] > 1.8 * KNOWN[name]
+        assert told["between"][0] < KNOWN[name] < told["between"][1]
+        assert not told["told"]
+        assert told["kind"] == pytest.approx(kind.body.inertia_kg_m2[i], rel=1e-3)
+        assert name in figures["not_told"]
+        assert figures["fitted"][name] == pytest.approx(kind.body.inertia_kg_m2[i], rel=1e-3)
+    assert load_airframe(out).rotors.lag_up_s == kind.rotors.lag_up_s
+    assert "\nlag_up_s = 0.0467                 # recordings" in out.read_text()
+    # Thrust and drag it tells.
+    assert figures["fitted"]["thrust_gain"] == pytest.approx(1.07, rel=0.01)
+    assert figures["fitted"]["drag_across_n_s_m"] == pytest.approx(0.02, rel=0.05)
+
+
+def test_an_aggressive_flight_in_the_same_gusts_tells_it(tmp_path: Path) -> None:
+    write_flight_log(tmp_path / "fast.npz", _in_gusts(3.0, 0.004))
+    figures = identify([tmp_path / "fast.npz"], "cf21_legacy", tmp_path / "out.toml")
+    for name in ("inertia_x_kg_m2", "inertia_y_kg_m2", "rotor_lag_up_s", "rotor_lag_down_s"):
+        told = figures["certainty"][name]
+        assert told["told"], name
+        assert told["standard_error"] < 0.1 * told["fitted"], name
+        assert figures["fitted"][name] == pytest.approx(KNOWN[name], rel=0.08), name
 
 
 def _refused(tmp_path: Path, log, words: str) -> None:

@@ -14,7 +14,7 @@ struct Offset {
 
 /// The rotors' middle sits at -c from the centre of mass, and thrust T points along z: the torque is
 /// -c x T z = T (-c_y, c_x, 0). A centre of mass ahead of the middle turns the nose down. An offset
-/// along z gives thrust no lever.
+/// along z gives thrust no lever, and drag acts at the centre of mass: airframe.py refuses one.
 template <class T>
 inline Offset<T> offset_torque(const Params<T>& params, const T& thrust_n) {
   return {T(-params.center_of_mass_y_m * thrust_n), T(params.center_of_mass_x_m * thrust_n)};
