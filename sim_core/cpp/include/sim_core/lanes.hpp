@@ -10,6 +10,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #ifndef SIM_CORE_ISA
 #define SIM_CORE_ISA scalar
 #define SIM_CORE_LANES 1
@@ -119,6 +123,22 @@ template <class T>
 inline T max_of(const T& a, const T& b) {
   return select(a > b, a, b);
 }
+
+#if defined(__x86_64__) && SIM_CORE_LANES > 1
+// The processor has these as one instruction, defined by the comparison above, which a compiler does
+// not recognise in a vector.
+#if SIM_CORE_LANES == 4
+inline Wide min_of(const Wide& a, const Wide& b) { return _mm_min_ps(a, b); }
+inline Wide max_of(const Wide& a, const Wide& b) { return _mm_max_ps(a, b); }
+#elif SIM_CORE_LANES == 8
+inline Wide min_of(const Wide& a, const Wide& b) { return _mm256_min_ps(a, b); }
+inline Wide max_of(const Wide& a, const Wide& b) { return _mm256_max_ps(a, b); }
+#elif SIM_CORE_LANES == 16
+inline Wide min_of(const Wide& a, const Wide& b) { return _mm512_maskz_min_ps(0xffff, a, b); }
+inline Wide max_of(const Wide& a, const Wide& b) { return _mm512_maskz_max_ps(0xffff, a, b); }
+#endif
+#endif
+
 template <class T>
 inline T clamp(const T& x, const T& low, const T& high) {
   return min_of(max_of(x, low), high);
