@@ -271,6 +271,8 @@ __attribute__((flatten)) void step_block(const Run<Task>& run, int index) {
 
   flyer.age += 1;
   Task::tick(block.memory, work.world, 1);
+  // Read before the physics, whose length hides what has a long way to come.
+  const Now<Task, Wide> now = Task::template now<Wide>(block.memory, work.world);
   const Command<Wide> output = load_commands(work, index);
   const Command<Wide> command = limited(output, settings.limits);
   const Command<Wide> previous = flyer.history.past[0];
@@ -278,7 +280,6 @@ __attribute__((flatten)) void step_block(const Run<Task>& run, int index) {
   const Estimate<Wide> seen = move(flyer, command, index, run);
   remember(flyer.history, command);
 
-  const Now<Task, Wide> now = Task::template now<Wide>(block.memory, work.world);
   const auto event =
       Task::advance(block.memory, now, work.world, p_before, pose_of(flyer.drone.body), seen);
   const auto score = Task::score(block.memory, now, event, {flyer, output, command, previous},

@@ -22,13 +22,45 @@ inline Triples shuffled(const Triples& values, const TripleOrder& order) {
 #endif
 }
 
-/// Repeats three entries of `values`, by number, over all points.
+/// What turns a point of W into one as the drone sees it: position of the drone, and of the heading
+/// frame cosine, sine, minus sine, 0 and 1.
+constexpr int kViewSize = 8;
+
+template <class T>
+inline void view_of(const Vec3<T>& p_WB, const Goal<T>& goal, T view[kViewSize]) {
+  const T numbers[kViewSize] = {p_WB.x,       p_WB.y,           p_WB.z, goal.cos_yaw,
+                                goal.sin_yaw, T(-goal.sin_yaw), T{},    splat<T>(1.0)};
+  for (int i = 0; i < kViewSize; ++i) view[i] = numbers[i];
+}
+
+/// Turns views that hold one drone a lane into rows.
+inline void store_views(const float view[kViewSize], float* rows) {
+  std::memcpy(rows, view, kViewSize * sizeof(float));
+}
+#if SIM_CORE_LANES > 1
+inline void store_views(Wide view[kViewSize], float* rows) {
+  lanes_to_rows<kViewSize>(view);
+  std::memcpy(rows, view, kViewSize * sizeof(Wide));
+}
+#endif
+
+/// Repeats three entries of a view, by number, over all points.
 template <int X, int Y, int Z>
-inline Triples repeat(const Triples& values) {
+inline Triples repeat(const float view[kViewSize]) {
   constexpr int kOrder[3] = {X, Y, Z};
+#if SIM_CORE_LANES == 16
+  const Triples values = _mm512_castps256_ps512(_mm256_loadu_ps(view));
+#elif SIM_CORE_LANES == 8
+  Triples values;
+  std::memcpy(&values, view, sizeof values);
+#endif
+#if SIM_CORE_LANES >= 8
   TripleOrder order{};
   for (int i = 0; i < kTripleLanes; ++i) order[i] = kOrder[i % 3];
   return shuffled(values, order);
+#else
+  return Triples{view[kOrder[0]], view[kOrder[1]], view[kOrder[2]], 0.0f};
+#endif
 }
 
 inline Triples swap_xy(const Triples& points) {
@@ -41,13 +73,12 @@ inline Triples swap_xy(const Triples& points) {
 }
 
 /// The reference now and ahead, relative to the drone, in H: `out` takes kPreviewSize numbers and up
-/// to two more, which whoever writes the rest of the observation then overwrites. `now`: the points, as `Spots` say.
-inline void write_preview(const float* now, const float p_WB[3], float cos_yaw, float sin_yaw,
-                          float* out) {
+/// to two more, which whoever writes the rest of the observation then overwrites. `now`: the points, as
+/// `Spots` say.
+inline void write_preview(const float* now, const float view[kViewSize], float* out) {
   static_assert(kPreviewPoints % kPointsAtOnce == 0);
-  const Triples here = {p_WB[0], p_WB[1], p_WB[2], 0.0f}, turn = {cos_yaw, sin_yaw, -sin_yaw, 1.0f};
-  const Triples p = repeat<0, 1, 2>(here), straight = repeat<0, 0, 3>(turn);
-  const Triples crossed = repeat<1, 2, 3>(turn) * repeat<0, 0, 1>(Triples{1.0f, 0.0f});
+  const Triples p = repeat<0, 1, 2>(view);
+  const Triples straight = repeat<3, 3, 7>(view), crossed = repeat<4, 5, 6>(view);
   for (int k = 0; k < kPreviewPoints; k += kPointsAtOnce) {
     Triples r;
     std::memcpy(&r, now + 3 * k, sizeof r);

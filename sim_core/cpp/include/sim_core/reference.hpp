@@ -60,33 +60,34 @@ inline Spots<Traits<T>::lanes> spots_of(const Place<T>& place) {
   return spots;
 }
 
-/// Asks for what `goal_at` and a preview will read: paths are longer than a cache is large.
+/// Asks for what a preview will read, and, from further away, for what it and `goal_at` read next
+/// some steps from now: the paths of many drones are longer than a cache is large.
 template <int Count>
 inline void prefetch(const ReferenceTable& table, const Spots<Count>& spots) {
+  constexpr int kLine = 16, kNear = 3, kFar = 2;
   for (int i = 0; i < Count; ++i) {
-    __builtin_prefetch(table.goals + spots.goal[i]);
     const float* points = table.points + spots.points[i];
-    for (int k = 0; k < kPreviewSize; k += 14) __builtin_prefetch(points + k);
+    for (int k = 0; k < kPreviewSize; k += 14) __builtin_prefetch(points + k, 0, kNear);
+    __builtin_prefetch(points + kPreviewSize - 1 + kLine, 0, kFar);
+    __builtin_prefetch(table.goals + spots.goal[i] + kLine, 0, kFar);
   }
 }
 
-inline void read_goals(const float* rows, float values[kGoalSize]) {
-  std::memcpy(values, rows, kGoalSize * sizeof(float));
+inline void read_goals(const float* table, const std::int32_t* spot, float values[kGoalSize]) {
+  std::memcpy(values, table + *spot, kGoalSize * sizeof(float));
 }
 #if SIM_CORE_LANES > 1
-inline void read_goals(const float* rows, Wide values[kGoalSize]) {
-  gather_lanes<kGoalSize>(rows, values);
+inline void read_goals(const float* table, const std::int32_t* spots, Wide values[kGoalSize]) {
+  static_assert(kGoalSize == 8);
+  gather_rows8(table, spots, values);
 }
 #endif
 
 /// The reference at the present row; its velocity by central differences, zero beyond the end.
 template <class T>
 inline Goal<T> goal_at(const float* table, const Spots<Traits<T>::lanes>& spots) {
-  constexpr int kCount = Traits<T>::lanes;
-  float rows[kCount][kGoalSize];
-  for (int i = 0; i < kCount; ++i) std::memcpy(rows[i], table + spots.goal[i], sizeof rows[i]);
   T v[kGoalSize];
-  read_goals(rows[0], v);
+  read_goals(table, spots.goal, v);
   return {{v[0], v[1], v[2]}, {v[3], v[4], v[5]}, v[6], v[7]};
 }
 

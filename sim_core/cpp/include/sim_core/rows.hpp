@@ -80,13 +80,12 @@ inline void store_column(const Wide& value, int count, float* column, int stride
   for (int i = 0; i < count; ++i) column[i * stride] = numbers[i];
 }
 
-/// Turns kLanes rows of `Columns` numbers into values that hold one drone a lane; `Columns` is a power
-/// of two. Seen as one array, each round rotates the bits of an entry's index by one place.
-template <int Columns>
-inline void gather_lanes(const float* rows, Wide values[Columns]) {
-  std::memcpy(values, rows, kLanes * Columns * sizeof(float));
+/// Seen as one array of Columns * kLanes numbers, rotates the bits of an entry's index by one place a
+/// round; `Columns` and `Rotated`, which is two to the number of rounds, are powers of two.
+template <int Columns, int Rotated>
+inline void rotate_index(Wide values[Columns]) {
 #if SIM_CORE_LANES > 1
-  for (int round = 1; round < kLanes; round *= 2) {
+  for (int round = 1; round < Rotated; round *= 2) {
     Wide next[Columns];
     for (int i = 0; i < Columns / 2; ++i) {
       const Zipped pair = zip(values[i], values[i + Columns / 2]);
@@ -95,15 +94,50 @@ inline void gather_lanes(const float* rows, Wide values[Columns]) {
     }
     for (int i = 0; i < Columns; ++i) values[i] = next[i];
   }
+#else
+  (void)values;
 #endif
+}
+
+/// Turns kLanes rows of `Columns` numbers, which lie one behind the other in `values`, into values that
+/// hold one drone a lane.
+template <int Columns>
+inline void rows_to_lanes(Wide values[Columns]) {
+  rotate_index<Columns, kLanes>(values);
+}
+
+/// The other way round.
+template <int Columns>
+inline void lanes_to_rows(Wide values[Columns]) {
+  rotate_index<Columns, Columns>(values);
+}
+
+/// Reads rows of eight numbers, wherever they are, into values that hold one drone a lane.
+inline void gather_rows8(const float* table, const std::int32_t starts[kLanes], Wide values[8]) {
+#if SIM_CORE_LANES == 16
+  // Two rows a register; through memory the wide load would wait for the narrow stores.
+  for (int i = 0; i < 8; ++i) {
+    const __m256 first = _mm256_loadu_ps(table + starts[2 * i]);
+    const __m256 second = _mm256_loadu_ps(table + starts[2 * i + 1]);
+    values[i] = _mm512_insertf32x8(_mm512_castps256_ps512(first), second, 1);
+  }
+#else
+  for (int i = 0; i < kLanes; ++i) {
+    std::memcpy(reinterpret_cast<float*>(values) + 8 * i, table + starts[i], 8 * sizeof(float));
+  }
+#endif
+  rows_to_lanes<8>(values);
 }
 
 /// Reads `count` rows of four numbers into values that hold one drone a lane.
 inline void load_rows4(const float* rows, int count, Wide values[4]) {
-  if (count == kLanes) return gather_lanes<4>(rows, values);
-  float whole[4 * kLanes] = {};
-  std::memcpy(whole, rows, 4 * static_cast<std::size_t>(count) * sizeof(float));
-  gather_lanes<4>(whole, values);
+  if (count == kLanes) {
+    std::memcpy(values, rows, 4 * sizeof(Wide));
+  } else {
+    std::memset(values, 0, 4 * sizeof(Wide));
+    std::memcpy(values, rows, 4 * static_cast<std::size_t>(count) * sizeof(float));
+  }
+  rows_to_lanes<4>(values);
 }
 
 }  // namespace sim_core::SIM_CORE_ISA

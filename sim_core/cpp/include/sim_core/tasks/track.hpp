@@ -192,20 +192,14 @@ struct Track {
   static void write_rows(const Now<T>& now, const Estimate<T>& seen, const World& world, int count,
                          float* rows, int stride) {
     constexpr int kCount = Traits<T>::lanes;
-    const T view[5] = {seen.p_WB.x, seen.p_WB.y, seen.p_WB.z, now.goal.cos_yaw, now.goal.sin_yaw};
-    float views[kCount][5];
-    store_view(view, &views[0][0]);
+    T view[kViewSize];
+    view_of(seen.p_WB, now.goal, view);
+    float views[kCount][kViewSize];
+    store_views(view, &views[0][0]);
     for (int i = 0; i < count; ++i) {
-      write_preview(world.references.points + now.spots.points[i], views[i], views[i][3],
-                    views[i][4], rows + i * stride);
+      write_preview(world.references.points + now.spots.points[i], views[i], rows + i * stride);
     }
   }
-  static void store_view(const float view[5], float* out) {
-    std::memcpy(out, view, 5 * sizeof(float));
-  }
-#if SIM_CORE_LANES > 1
-  static void store_view(const Wide view[5], float* out) { store_rows<5>(view, kLanes, out, 5); }
-#endif
 
   /// Everything of the observation behind the preview. The same for q and -q, since only the rotation
   /// matrix enters.
