@@ -73,8 +73,8 @@ Operations operations(const VecSettings& settings, const Switches& on) {
   const Command<Counted> command{};
   auto passed = since;
   const Passage<Counted> passage = steady_passage(flyer.derived);
-  step_control(flyer.drone, flyer.params, flyer.derived, flyer.gusts,
-               pass_link(flyer.link, passage, 1, command), 1, on.pwm);
+  step_control(flyer.drone, flyer.params, flyer.derived, flyer.params, flyer.gusts,
+               pass_link(flyer.link, passage, 1, command, on.link), on);
   step_gusts(flyer.gusts, flyer.derived, normals);
   found.physics = passed();
   const Estimate<Counted> seen = estimate_at(flyer, settings.noise, on, 1, normals);
@@ -170,7 +170,7 @@ int main(int argc, char** argv) {
   work.blocks = std::aligned_alloc(64, kBlocks * sizeof(Block<Track>));
   work.num_drones = kDrones;
   start<Track>(work, 0, kBlocks);
-  const Run<Track> run = run_of<Track>(work);
+  const Run<Track> run = run_of<Track>(work, 0);
   const Operations flop = operations(bench.settings, run.on);
 
   Run<Track> silent = run;

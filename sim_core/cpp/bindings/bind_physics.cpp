@@ -55,7 +55,8 @@ FloatArray rate_step(const FloatArray& parameters, float thrust_n, const std::ar
   scalar::settle_drone(drone, params, scalar::Command<float>{thrust_n, {0, 0, 0}});
   FloatArray out({static_cast<py::ssize_t>(steps), static_cast<py::ssize_t>(7)});
   for (int i = 0; i < steps; ++i) {
-    scalar::step_drone(drone, params, derived, {thrust_n, {w_B[0], w_B[1], w_B[2]}},
+    const auto around = scalar::surroundings_of(drone.body, params, derived, {});
+    scalar::step_drone(drone, params, derived, around, {thrust_n, {w_B[0], w_B[1], w_B[2]}},
                        static_cast<std::uint32_t>(i));
     float* row = out.mutable_data(i, 0);
     row[0] = drone.body.w_WB_B.x;

@@ -86,7 +86,7 @@ void FirmwareSim::feel(Vehicle& vehicle) const {
     if (&other == &vehicle || other.mode == Mode::kOff) continue;
     force_n += scalar::downwash_n(body.p_WB - other.drone.body.p_WB);
   }
-  vehicle.around.field.z += vehicle.params.downwash * force_n * vehicle.derived.inverse_mass;
+  vehicle.around.field += vehicle.params.downwash * force_n * vehicle.derived.inverse_mass;
 }
 
 void FirmwareSim::begin_control_step(Vehicle& vehicle, int number) {
@@ -120,12 +120,11 @@ void FirmwareSim::step_vehicle(Vehicle& vehicle, int number) {
     scalar::pass_dead_time(vehicle.drone.dead_time, vehicle.derived, tick_, none, delayed);
     scalar::step_body(body, vehicle.params, vehicle.derived, vehicle.around, delayed,
                       kPhysicsStepS);
+    body.q_WB = scalar::normalized(body.q_WB);
   } else {
-    const float counts = scalar::collective_counts(vehicle.params, vehicle.command.thrust_n);
-    scalar::step_drone(vehicle.drone, vehicle.params, vehicle.derived, vehicle.around, counts,
-                       vehicle.command.w_B * scalar::kDegreesPerRadian, tick_, true);
+    scalar::step_drone(vehicle.drone, vehicle.params, vehicle.derived, vehicle.around,
+                       vehicle.command, tick_);
   }
-  body.q_WB = scalar::normalized(body.q_WB);
   scalar::rest_on_floor(body);
   scalar::step_imu(vehicle.imu, body, v_before);
   if (tick_ % kSubsteps == kSubsteps - 1) {

