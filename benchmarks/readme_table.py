@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from marked import replace_between
+
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
@@ -16,10 +18,7 @@ BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 def main() -> None:
     """Replace what stands between the markers."""
     rows = [_machine(), "", "| what | figure | script |", "|---|---|---|", *_rows()]
-    text = README.read_text()
-    before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1] if END in rest else rest
-    README.write_text("\n".join([before + BEGIN, *rows, END]) + after)
+    README.write_text(replace_between(README.read_text(), BEGIN, END, rows))
 
 
 def _machine() -> str:

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim_core import _core
 from sim_core.environment import Environment, load_environment
@@ -83,14 +84,21 @@ def switches(environment: Environment) -> dict[str, Any]:
     }
 
 
-def _speed(environment: Environment, threads: int, steps: int, num_envs: int = NUM_ENVS) -> int:
-    """Best of a few runs: what disturbs a run only makes it slower. `steps`: of NUM_ENVS drones."""
+def commanded(
+    environment: Environment, threads: int, num_envs: int = NUM_ENVS
+) -> tuple[VecEnv, NDArray[np.float32]]:
+    """Drones under way, and eight sets of random commands about hover, shape (8, N, 4)."""
     env = VecEnv(num_envs, environment, threads=threads)
     env.reset(seed=0, options={"staggered": True})
     rng = np.random.default_rng(0)
     hover = env.settings.load_airframe().hover_thrust_n
     noise = rng.normal(size=(8, num_envs, 4)) * [0.05, 1.0, 1.0, 0.5]
-    commands = (np.array([hover, 0.0, 0.0, 0.0]) + noise).astype(np.float32)
+    return env, (np.array([hover, 0.0, 0.0, 0.0]) + noise).astype(np.float32)
+
+
+def _speed(environment: Environment, threads: int, steps: int, num_envs: int = NUM_ENVS) -> int:
+    """Best of a few runs: what disturbs a run only makes it slower. `steps`: of NUM_ENVS drones."""
+    env, commands = commanded(environment, threads, num_envs)
     steps = steps * NUM_ENVS // num_envs
     best = 0.0
     for _ in range(REPEATS):

@@ -51,7 +51,7 @@ def test_what_a_file_switches_off_is_off(tmp_path):
 
 
 def test_an_environment_that_is_none_is_refused():
-    with pytest.raises(SettingsError, match="environment: expected one of race, track"):
+    with pytest.raises(SettingsError, match="environment: expected one of race, rings, track"):
         physics_of("trick")
 
 

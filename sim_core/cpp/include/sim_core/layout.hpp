@@ -18,6 +18,7 @@ struct Setting {
   const char* name;
   float low, high;
 };
+constexpr float kAnyNumber = 3e38f;  ///< bound of a setting that may be anything
 
 constexpr int kHistoryLength = 2;  ///< past commands seen by a policy
 

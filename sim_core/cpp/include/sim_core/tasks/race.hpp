@@ -46,14 +46,14 @@ struct Race {
       {"episode.gates", 0.0f, 1e6f},
       {"episode.collisions", 0.0f, 1.0f},
       {"episode.drone_radius_m", 0.0f, 1.0f},
-      {"reward.progress", -1e6f, 1e6f},
-      {"reward.gate", -1e6f, 1e6f},
-      {"reward.finish", -1e6f, 1e6f},
-      {"reward.time", -1e6f, 1e6f},
-      {"reward.body_rate", -1e6f, 1e6f},
-      {"reward.smoothness", -1e6f, 1e6f},
-      {"reward.overshoot", -1e6f, 1e6f},
-      {"reward.crash", -1e6f, 1e6f},
+      {"reward.progress", -kAnyNumber, kAnyNumber},
+      {"reward.gate", -kAnyNumber, kAnyNumber},
+      {"reward.finish", -kAnyNumber, kAnyNumber},
+      {"reward.time", -kAnyNumber, kAnyNumber},
+      {"reward.body_rate", -kAnyNumber, kAnyNumber},
+      {"reward.smoothness", -kAnyNumber, kAnyNumber},
+      {"reward.overshoot", -kAnyNumber, kAnyNumber},
+      {"reward.crash", -kAnyNumber, kAnyNumber},
   };
   struct Numbers {
     float ground, hover, hover_low_m, hover_high_m, before_low_m, before_high_m, aside_m, speed_m_s;
