@@ -29,7 +29,7 @@ HUGE = 1e30  # a number yet, but not its square
 POISONS = {
     "observation": (["estimate.velocity_m_s=1e39"], {}, ("velocity",)),
     "action": ([], {"learning_rate": 1e38, "minibatch": BATCH, "epochs": 1}, ()),
-    "reward": (["reward.velocity=3e38"], {}, ("velocity",)),
+    "reward": (["reward.velocity=3e38", "reward.scale=100"], {}, ("velocity",)),
     "value loss": ([f"reward.scale={HUGE}"], {}, ()),
     "gradient": ([], {"entropy": 1e39}, ("actor log_std",)),
 }
