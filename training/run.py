@@ -12,9 +12,11 @@ from typing import Literal
 import numpy as np
 
 from policy_export.verify import VerifyReport, export_verified
+from sim_core.environment import Environment
 from sim_core.vec_env import VecEnv
 from training import native
 from training.checkpoint import load_checkpoint, load_run, save_checkpoint, steps_of
+from training.disagreement import Disagreement
 from training.display import Display, Standing
 from training.errors import CheckpointError, DivergenceError, TrainingError
 from training.judge import Judge, judge_of
@@ -170,6 +172,9 @@ class Watch:
         self._next_verdict = (steps // self._every + 1) * self._every
         self._saved = self._since = time.monotonic()
         self.training_s = self.judging_s = 0.0
+        self._disagreement = Disagreement(display.warn)
+        self._rewards: list[float] = []
+        self._environment: Environment | None = None
         self.standing = Standing(total=total)
 
     def __call__(self, learner: Learner, figures: dict[str, float]) -> None:
@@ -178,6 +183,11 @@ class Watch:
         self.training_s += now - self._since
         standing = self.standing
         standing.steps, standing.reward = learner.steps, figures["reward"]
+        if learner.environment is not self._environment:  # its rewards are not the last stage's
+            self._environment = learner.environment
+            self._disagreement = Disagreement(self._display.warn)
+            self._rewards.clear()
+        self._rewards.append(figures["reward"])
         standing.seconds = self.training_s + self.judging_s
         standing.steps_per_s = (learner.steps - self._began_at) / self.training_s
         if learner.steps >= self._next_verdict:
@@ -203,7 +213,14 @@ class Watch:
         self.judging_s += time.monotonic() - began
         self.standing.verdicts.append(verdict)
         self._display.judged(self.standing)
-        return {f"referee/{name}": value for name, value in finite(verdict).items()}
+        figures = {f"referee/{name}": value for name, value in finite(verdict).items()}
+        figures |= {"referee/score": verdict.score}
+        if self._rewards:
+            reward = float(np.mean(self._rewards))
+            apart = self._disagreement.note(reward, verdict.score, verdict.best_score)
+            figures["warning/reward_without_score"] = float(apart)
+            self._rewards.clear()
+        return figures
 
 
 def export_run(learner: Learner, judge: Judge, path: Path, standing: Standing) -> VerifyReport:
