@@ -40,7 +40,7 @@ class Disagreement:
         rise = rewards[-1] - rewards[-1 - WINDOW]
         rising = rise > REWARD_SHARE * (max(rewards) - min(rewards))
         gained = max(scores[-WINDOW:]) - max(scores[:-WINDOW])
-        apart = rising and gained < SCORE_STEP and scores[-1] < 1.0 - SCORE_STEP
+        apart = bool(rising and gained < SCORE_STEP and scores[-1] < best - SCORE_STEP)
         if apart and not self._silent:
             self._told(
                 f"reward rose by {rise:.3g} a step over {WINDOW} verdicts while the referee's score"
