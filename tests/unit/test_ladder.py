@@ -23,7 +23,7 @@ def flown(*changes, steps=150, thrust_n=0.0):
     for _ in range(steps):
         env.step(np.tile(np.float32([thrust_n, 0, 0, 0]), (64, 1)))
         crashed += env.core.terminated.sum()
-    terms = dict(zip(_core.REWARD_TERMS, env.core.take_reward_terms(), strict=True))
+    terms = dict(zip(env.task["reward_terms"], env.core.take_reward_terms(), strict=True))
     return env.core, crashed, {name for name, total in terms.items() if total}
 
 
