@@ -66,9 +66,9 @@ def train(
     """
     from martlet.run_folder import new_run_folder
     from martlet.summary import show_trained, trained_report
-    from training import reproducer
+    from training import parallel, reproducer
     from training.recipe import load_recipe
-    from training.run import train_run
+    from training.run import follow_run, train_run
 
     if reproduce is not None:
         again = reproducer.reproduce(reproduce)
@@ -76,7 +76,13 @@ def train(
         _tell(found, as_json, lambda figures: print(figures["sentence"]))  # noqa: T201
         return
 
+    if out is None and parallel.processes() > 1:
+        raise TrainingError("torchrun: expected --out, where a restart finds its checkpoint.")
     recipe = load_recipe(task, changes, vars(ppo))
+    if parallel.rank() > 0:
+        follow_run(recipe)
+        return
+
     folder = out or new_run_folder(Path(task).stem)
     trained = train_run(folder, recipe, resume=resume, quiet=as_json)
     _tell(trained_report(trained), as_json, lambda _: show_trained(trained))

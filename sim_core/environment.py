@@ -18,7 +18,7 @@ from sim_core.settings_file import build, is_finite_number, override, read_toml_
 _FOLDER = Path(__file__).parent / "environments"
 _ESTIMATES = Path(__file__).parent / "estimates"
 
-ESTIMATES = ("mocap", "onboard")
+ESTIMATES = ("mocap", "onboard", "exact")
 """Kinds of estimate, a file each."""
 
 MOST_STEPS = 100_000
@@ -37,7 +37,7 @@ class Estimate:
     `kind` names a file under estimates/, whose values hold where the environment gives none.
     """
 
-    kind: Literal["mocap", "onboard"]
+    kind: Literal["mocap", "onboard", "exact"]
     position_m: float
     position_z_m: float
     velocity_m_s: float

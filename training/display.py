@@ -65,6 +65,10 @@ class Display:
         if self._moving:
             self._live.update(_panel(standing))
 
+    def warn(self, sentence: str) -> None:
+        """Something that the user should look at."""
+        self._console.print(f"warning: {sentence}", style="yellow", highlight=False)
+
     def judged(self, standing: Standing) -> None:
         """A new verdict has come in."""
         self.show(standing)

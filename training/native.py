@@ -17,6 +17,7 @@ from torch import nn
 from sim_core.vec_env import VecEnv
 from training.errors import DivergenceError
 from training.faults import Fault, What, bad_terms, field_name, with_rows
+from training.parallel import processes
 from training.ppo import Learner, begin
 from training.settings import PPOSettings
 
@@ -35,6 +36,8 @@ def refusal(settings: PPOSettings) -> str | None:
     """Why the native learner does not serve, or None where it does."""
     if _native is None:
         return "training._native was not built"
+    if processes() > 1:
+        return "it learns in one process alone"
     if settings.device == "cuda" or (settings.device == "auto" and torch.cuda.is_available()):
         return "it learns on the CPU alone"
     if settings.hidden % 16 or not 16 <= settings.hidden <= WIDEST_LAYER:

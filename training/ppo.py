@@ -6,6 +6,7 @@ details of Huang et al. 2022, "The 37 Implementation Details of PPO". The critic
 sees the truth and the drone's drawn parameters, the actor what a drone's link delivers.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from sim_core.vec_env import Floats, VecEnv
 from training.errors import DivergenceError, TrainingError
 from training.faults import Fault, What, bad_tensors, bad_terms, first_fault, with_rows
 from training.networks import Actor, Critic
+from training.parallel import ALONE, Party
 from training.settings import PPOSettings
 
 _PARTS = ("actor", "critic", "actor_optimizer", "critic_optimizer")
@@ -40,6 +42,7 @@ class Learner:
     actor_optimizer: torch.optim.Adam
     critic_optimizer: torch.optim.Adam
     device: torch.device
+    party: Party = ALONE
     steps: int = 0
     generator: torch.Generator = field(default_factory=torch.Generator)
     world: NDArray[np.uint8] | None = None  # the drones as the last update left them
@@ -64,7 +67,12 @@ class Learner:
     @property
     def control_step(self) -> int:
         """Of the drones, since the run began."""
-        return self.steps // self.settings.num_envs
+        return self.steps // (self.settings.num_envs * self.party.size)
+
+    @property
+    def batch(self) -> int:
+        """Environment steps of an update, over all processes."""
+        return self.settings.num_envs * self.settings.horizon * self.party.size
 
     @property
     def progress(self) -> float:
@@ -84,6 +92,8 @@ def new_learner(environment: Environment, settings: PPOSettings) -> Learner:
         if settings.device == "auto"
         else settings.device
     )
+    if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
     # Products this small are not worth sharing out: a barrier costs more than it saves, and a
     # hundred times more where something else runs on the machine. Parallel are the core's drones
     # and, in the update, the two networks.
@@ -255,9 +265,9 @@ def in_halves(network: nn.Module, inputs: Tensor) -> Tensor:
         return torch.cat(list(halves), dim=1)
 
 
-def small_pool() -> ThreadPoolExecutor:
-    """Two threads that share out work by themselves."""
-    return ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
+def small_pool(threads: int = 2) -> ThreadPoolExecutor:
+    """Threads that share out work by themselves."""
+    return ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
 
 
 # --- update -------------------------------------------------------------------------------------
@@ -280,7 +290,9 @@ def update(learner: Learner, storage: Storage) -> dict[str, float]:
         torch.randperm(size, generator=learner.generator, device=learner.device)
         for _ in range(settings.epochs)
     ]
-    with small_pool() as pool:
+    # What NCCL does of two groups at once may come in another order in another process.
+    threads = 1 if learner.party.size > 1 and learner.device.type == "cuda" else 2
+    with small_pool(threads) as pool:
         halves = [pool.submit(fit, learner, storage, orders) for fit in (fit_actor, fit_critic)]
     figures = halves[0].result() | halves[1].result()
     std = torch.exp(bounded_log_std(learner)).mean().item()
@@ -311,7 +323,7 @@ def fit_actor(learner: Learner, storage: Storage, orders: list[Tensor]) -> dict[
         each = -torch.min(ratio * advantages, clipped * advantages)
         loss = each.mean()
         entropy = log_std.sum()  # of a Gaussian, but for a constant
-        norm = step_back(learner.actor, loss - settings.entropy * entropy, settings)
+        norm = step_back(learner, "actor", loss - settings.entropy * entropy)
         check_update(learner, storage, ("policy loss", "actor"), norm, each, rows)
         learner.actor_optimizer.step()
         norms.append(norm)
@@ -326,7 +338,7 @@ def fit_critic(learner: Learner, storage: Storage, orders: list[Tensor]) -> dict
     for rows, inputs, returns in minibatches(orders, learner.settings.minibatch, *columns):
         each = 0.5 * (learner.critic(inputs) - returns).square()
         loss = each.mean()
-        norm = step_back(learner.critic, loss, learner.settings)
+        norm = step_back(learner, "critic", loss)
         check_update(learner, storage, ("value loss", "critic"), norm, each, rows)
         learner.critic_optimizer.step()
         norms.append(norm)
@@ -334,11 +346,13 @@ def fit_critic(learner: Learner, storage: Storage, orders: list[Tensor]) -> dict
     return {"value_loss": mean_of(losses), "critic_gradient_norm": mean_of(norms)}
 
 
-def step_back(network: nn.Module, loss: Tensor, settings: PPOSettings) -> Tensor:
-    """The loss's gradient, its norm within limits; returns the norm before."""
+def step_back(learner: Learner, name: Literal["actor", "critic"], loss: Tensor) -> Tensor:
+    """The loss's gradient, over all processes, its norm within limits; returns the norm before."""
+    network: nn.Module = getattr(learner, name)
     network.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
-    return nn.utils.clip_grad_norm_(network.parameters(), settings.max_gradient_norm)
+    learner.party.average(name, network)
+    return nn.utils.clip_grad_norm_(network.parameters(), learner.settings.max_gradient_norm)
 
 
 def check_update(
@@ -385,8 +399,8 @@ def begin(learner: Learner, env: VecEnv) -> None:
         except ValueError:  # of another number of drones, or another instruction set
             learner.world = None
     # Fresh drones of a resumed run: the seed moves on with the steps done.
-    batch = settings.num_envs * settings.horizon
-    env.reset(seed=settings.seed + learner.steps // batch, options={"staggered": True})
+    seed = settings.seed + learner.steps // learner.batch
+    env.reset(seed=learner.party.seed_of(seed), options={"staggered": True})
     learner.world = env.core.snapshot()
 
 
@@ -405,7 +419,7 @@ def train(
     """
     settings = learner.settings
     storage = Storage(learner)
-    batch = settings.num_envs * settings.horizon
+    flown = settings.num_envs * settings.horizon
     begin(learner, env)
     while learner.steps < settings.steps:
         started = time.perf_counter()
@@ -418,11 +432,11 @@ def train(
         except DivergenceError:
             learner.restore(before)
             raise
-        learner.steps += batch
+        learner.steps += learner.batch
         learner.world = env.core.snapshot()
         terms = dict(zip(env.task["reward_terms"], env.core.take_reward_terms(), strict=True))
-        figures |= {f"reward/{name}": total / batch for name, total in terms.items()}
-        figures["reward"] = sum(terms.values()) / batch
+        figures |= {f"reward/{name}": total / flown for name, total in terms.items()}
+        figures["reward"] = sum(terms.values()) / flown
         figures["seconds/rollout"] = collected - started
         figures["seconds/update"] = time.perf_counter() - collected
         after_update(learner, figures)

@@ -12,9 +12,11 @@ from typing import Literal
 import numpy as np
 
 from policy_export.verify import VerifyReport, export_verified
+from sim_core.environment import Environment
 from sim_core.vec_env import VecEnv
-from training import native
+from training import native, parallel, ppo
 from training.checkpoint import load_checkpoint, load_run, save_checkpoint, steps_of
+from training.disagreement import Disagreement
 from training.display import Display, Standing
 from training.errors import CheckpointError, DivergenceError, TrainingError
 from training.judge import Judge, judge_of
@@ -82,6 +84,7 @@ def train_run(
     """
     chosen = choose_learner(recipe[-1].settings)
     checkpoint = folder / "checkpoint.pt"
+    resume = resume or (checkpoint.exists() and begun_by(folder) == parallel.agent() is not None)
     if checkpoint.exists() and not resume:
         raise CheckpointError(
             f"{folder}: expected a new folder, got one with a checkpoint:"
@@ -96,6 +99,8 @@ def train_run(
     judge = judge_of(last.environment, manifest_of(last.environment, last.settings, learner.steps))
     folder.mkdir(parents=True, exist_ok=True)
     write_settings(folder, recipe, chosen)
+    learner.party = parallel.join(learner.device)
+    learner.party.share(learner.state())
     metrics = MetricsLog(folder, since=learner.steps, tensorboard=tensorboard)
     with metrics as log, Display(quiet=quiet) as display:
         watch = Watch(judge, log, display, checkpoint, learner.steps, last.settings.steps)
@@ -108,6 +113,7 @@ def train_run(
             error.args = (f"{error} `martlet train --reproduce {path}` shows it again.",)
             raise
         watch.finish(learner)
+    learner.party.leave()
     parity = export_run(learner, judge, folder / "policy.onnx", watch.standing)
     standing = watch.standing
     return Trained(
@@ -118,6 +124,23 @@ def train_run(
         verdict=standing.verdicts[-1],
         parity=parity,
     )
+
+
+def follow_run(recipe: Recipe) -> None:
+    """Take part in the run of the process that leads; see training/parallel.py.
+
+    Raises:
+        DivergenceError: It met a number that is none.
+    """
+    learner = new_learner(recipe[0].environment, recipe[0].settings)
+    learner.party = parallel.join(learner.device)
+    learner.restore(learner.party.share({}))
+    # The noise is its own.
+    seed = learner.settings.seed + learner.control_step
+    learner.generator.manual_seed(learner.party.seed_of(seed))
+    for stage in recipe:
+        train_stage(learner, stage, ppo.train, lambda *_: None)
+    learner.party.leave()
 
 
 def choose_learner(settings: PPOSettings) -> Literal["native", "torch"]:
@@ -136,7 +159,12 @@ def choose_learner(settings: PPOSettings) -> Literal["native", "torch"]:
     return "torch"
 
 
-def train_stage(learner: Learner, stage: Stage, train: Train, watch: "Watch") -> None:
+def train_stage(
+    learner: Learner,
+    stage: Stage,
+    train: Train,
+    watch: Callable[[Learner, dict[str, float]], None],
+) -> None:
     """Train to the stage's end, from wherever the run stands in it."""
     settings = stage.settings
     if learner.steps >= settings.steps:
@@ -144,9 +172,8 @@ def train_stage(learner: Learner, stage: Stage, train: Train, watch: "Watch") ->
     if learner.settings != settings or learner.environment != stage.environment:
         learner.settings, learner.environment = settings, stage.environment
         learner.began, learner.world = stage.began, None
-    env = VecEnv(
-        settings.num_envs, stage.environment, threads=settings.threads or None, seed=settings.seed
-    )
+    seed, threads = learner.party.seed_of(settings.seed), settings.threads or None
+    env = VecEnv(settings.num_envs, stage.environment, threads=threads, seed=seed)
     train(learner, env, watch)
 
 
@@ -170,6 +197,9 @@ class Watch:
         self._next_verdict = (steps // self._every + 1) * self._every
         self._saved = self._since = time.monotonic()
         self.training_s = self.judging_s = 0.0
+        self._disagreement = Disagreement(display.warn)
+        self._rewards: list[float] = []
+        self._environment: Environment | None = None
         self.standing = Standing(total=total)
 
     def __call__(self, learner: Learner, figures: dict[str, float]) -> None:
@@ -178,6 +208,11 @@ class Watch:
         self.training_s += now - self._since
         standing = self.standing
         standing.steps, standing.reward = learner.steps, figures["reward"]
+        if learner.environment is not self._environment:  # its rewards are not the last stage's
+            self._environment = learner.environment
+            self._disagreement = Disagreement(self._display.warn)
+            self._rewards.clear()
+        self._rewards.append(figures["reward"])
         standing.seconds = self.training_s + self.judging_s
         standing.steps_per_s = (learner.steps - self._began_at) / self.training_s
         if learner.steps >= self._next_verdict:
@@ -203,7 +238,14 @@ class Watch:
         self.judging_s += time.monotonic() - began
         self.standing.verdicts.append(verdict)
         self._display.judged(self.standing)
-        return {f"referee/{name}": value for name, value in finite(verdict).items()}
+        figures = {f"referee/{name}": value for name, value in finite(verdict).items()}
+        figures |= {"referee/score": verdict.score}
+        if self._rewards:
+            reward = float(np.mean(self._rewards))
+            apart = self._disagreement.note(reward, verdict.score, verdict.best_score)
+            figures["warning/reward_without_score"] = float(apart)
+            self._rewards.clear()
+        return figures
 
 
 def export_run(learner: Learner, judge: Judge, path: Path, standing: Standing) -> VerifyReport:
@@ -239,6 +281,16 @@ def finite(verdict: Verdict) -> dict[str, float]:
     return {name: float(v) for name, v in verdict.figures().items() if np.isfinite(v)}
 
 
+def begun_by(folder: Path) -> int | None:
+    """The torchrun that a folder's run was last started by."""
+    try:
+        content = json.loads((folder / "settings.json").read_text())
+    except (OSError, ValueError):
+        return None
+    number = content.get("torchrun")
+    return number if isinstance(number, int) else None
+
+
 def write_settings(folder: Path, recipe: Recipe, learner: str) -> None:
     """All that the run was set to, stage by stage, for people and for a second run like it."""
     stages = [
@@ -248,7 +300,7 @@ def write_settings(folder: Path, recipe: Recipe, learner: str) -> None:
         }
         for stage in recipe
     ]
-    content = {"learner": learner, "stages": stages}
+    content = {"learner": learner, "stages": stages, "torchrun": parallel.agent()}
     aside = folder / "settings.json.part"
     aside.write_text(json.dumps(content, indent=2) + "\n")
     aside.replace(folder / "settings.json")

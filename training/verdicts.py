@@ -14,6 +14,10 @@ class Verdict(Protocol):
     def score(self) -> float:
         """One number to compare verdicts of a run by: the higher, the better."""
 
+    @property
+    def best_score(self) -> float:
+        """What no score exceeds."""
+
     def figures(self) -> dict[str, float]:
         """All of it, by name."""
 
@@ -42,6 +46,11 @@ class TrackVerdict:
         """Decades of error below 1 m, less the crashes."""
         errors = [min(self.hover_error_m, 10.0), min(self.track_rmse_m, 10.0)]
         return -sum(math.log10(max(e, 1e-4)) for e in errors) / 2.0 - self.crash_rate
+
+    @property
+    def best_score(self) -> float:
+        """See `Verdict`."""
+        return math.inf
 
     def figures(self) -> dict[str, float]:
         """See `Verdict`."""
@@ -81,6 +90,11 @@ class RaceVerdict:
         """Share of the gates that were passed, and of the races finished."""
         return self.gates_passed_share + self.success_rate
 
+    @property
+    def best_score(self) -> float:
+        """See `Verdict`."""
+        return 2.0
+
     def figures(self) -> dict[str, float]:
         """See `Verdict`."""
         return dataclasses.asdict(self)
@@ -114,6 +128,11 @@ class TaskVerdict:
     def score(self) -> float:
         """The episodes that lasted."""
         return 1.0 - self.failed_rate
+
+    @property
+    def best_score(self) -> float:
+        """See `Verdict`."""
+        return 1.0
 
     def figures(self) -> dict[str, float]:
         """See `Verdict`."""

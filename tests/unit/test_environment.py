@@ -72,7 +72,7 @@ def test_a_kind_of_estimate_is_noise_bias_and_lag():
 
 
 def test_an_estimate_of_no_kind_is_refused():
-    assert "estimate.kind: expected one of mocap, onboard, got 'gps'" in refusal(
+    assert "estimate.kind: expected one of mocap, onboard, exact, got 'gps'" in refusal(
         "estimate.kind='gps'"
     )
     assert "estimate_lag_s: expected within 0 to 0.03, got 0.05 to 0.05" in refusal(

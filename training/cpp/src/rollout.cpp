@@ -20,9 +20,9 @@ int first_bad(const float* x, long count) {
 
 }  // namespace
 
-bool Learner::see(Thread& thread, const float* observation, const float* privileged, int first,
-                  int rows, float* out, std::uint32_t at) {
-  if (kernel_->look(scales_, observation, privileged, rows, out, stride)) return true;
+bool Learner::see(Thread& thread, const Scales& scales, const float* observation,
+                  const float* privileged, int first, int rows, float* out, std::uint32_t at) {
+  if (kernel_->look(scales, observation, privileged, rows, out, stride)) return true;
   for (int r = 0; r < rows; ++r) {
     const int place = first_bad(out + r * stride, stride);
     if (place < 0) continue;
@@ -75,7 +75,7 @@ void Learner::note_final(Thread& thread, const sim_core::Work& work, int t, int 
   for (int n = begin; n < end; ++n) {
     float reward = out.reward[n];
     if (out.truncated[n] != 0) {
-      if (see(thread, out.final_observation + static_cast<long>(n) * scales_.observation,
+      if (see(thread, scales_, out.final_observation + static_cast<long>(n) * scales_.observation,
               out.final_privileged + static_cast<long>(n) * scales_.privileged, n, 1,
               thread.final_input.data(), work.tick)) {
         kernel_->infer(critic.weights(), thread.final_input.data(), stride, 1, thread.scratch);
@@ -95,7 +95,7 @@ void Learner::collect_rows(Thread& thread, const sim_core::Work& first, int begi
   const int rows = end - begin, drones = sim_.num_drones();
   const auto look_now = [&](int t) {
     const long at = static_cast<long>(t) * drones + begin;
-    return see(thread, work.buffers.observation + static_cast<long>(begin) * scales_.observation,
+    return see(thread, scales_, work.buffers.observation + static_cast<long>(begin) * scales_.observation,
                work.buffers.privileged + static_cast<long>(begin) * scales_.privileged, begin, rows,
                inputs.data() + at * stride, work.tick);
   };
@@ -117,10 +117,12 @@ void Learner::collect_rows(Thread& thread, const sim_core::Work& first, int begi
 
 void Learner::fly_rows(Thread& thread, const sim_core::Work& first, int steps, int begin, int end) {
   sim_core::Work work = first;
+  Scales seen = scales_;
+  seen.privileged = 0;  // an actor alone does not see it
   for (int t = 0; t < steps; ++t) {
     work.tick = first.tick + static_cast<std::uint32_t>(t);
     const bool good =
-        see(thread, work.buffers.observation + static_cast<long>(begin) * scales_.observation,
+        see(thread, seen, work.buffers.observation + static_cast<long>(begin) * scales_.observation,
             work.buffers.privileged + static_cast<long>(begin) * scales_.privileged, begin,
             end - begin, thread.inputs.data(), work.tick);
     if (!good || !step_rows(thread, work, -1, begin, end)) return;

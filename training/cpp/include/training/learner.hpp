@@ -111,8 +111,8 @@ class Learner {
   void fly_rows(Thread& thread, const sim_core::Work& first, int steps, int begin, int end);
   bool step_rows(Thread& thread, const sim_core::Work& work, int t, int begin, int end);
   void note_final(Thread& thread, const sim_core::Work& work, int t, int begin, int end);
-  bool see(Thread& thread, const float* observation, const float* privileged, int first, int rows,
-           float* out, std::uint32_t at);
+  bool see(Thread& thread, const Scales& scales, const float* observation, const float* privileged,
+           int first, int rows, float* out, std::uint32_t at);
   void shuffle(int epoch, std::uint32_t* order) const;
   Minibatch minibatch(const std::uint32_t* order, int rows) const;
   void weigh(Minibatch& batch) const;

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two processes learn one policy over loopback; where one dies, both go on from the checkpoint."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training.checkpoint import load_run
+from training.parallel import Party
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = Path(__file__).with_name("torchrun_run.py")
+TORCHRUN = (sys.executable, "-m", "torch.distributed.run")
+
+
+def torchrun(folder, dies_in="never", restarts=0):
+    return subprocess.run(
+        [*TORCHRUN, "--standalone", "--nproc-per-node=2", f"--max-restarts={restarts}",
+         str(SCRIPT), str(folder), dies_in],
+        capture_output=True, text=True, timeout=240,
+    )  # fmt: skip
+
+
+def left_by(folder):
+    return [np.load(folder / f"rank{rank}.npz") for rank in (0, 1)]
+
+
+def assert_one_policy(folder):
+    one, other = left_by(folder)
+    assert np.array_equal(one["weights"], other["weights"])
+    assert not np.array_equal(one["world"], other["world"])  # of drones of their own
+    learner = load_run(folder / "checkpoint.pt")
+    assert learner.steps == 5 * 512
+    networks = (learner.actor, learner.critic)
+    kept = [p.detach().numpy().ravel() for n in networks for p in n.parameters()]
+    assert np.array_equal(np.concatenate(kept), one["weights"])
+
+
+def steps_logged(folder):
+    lines = (folder / "metrics.jsonl").read_text().splitlines()
+    return [json.loads(line)["steps"] // 512 for line in lines]
+
+
+def test_two_processes_learn_one_policy(tmp_path):
+    folder = tmp_path / "run"
+    done = torchrun(folder)
+    assert done.returncode == 0, done.stderr
+    assert_one_policy(folder)
+    assert steps_logged(folder) == [1, 2, 3, 4, 5]
+
+
+def test_a_worker_that_dies_is_started_again_from_the_last_checkpoint(tmp_path):
+    folder = tmp_path / "run"
+    done = torchrun(folder, dies_in="0", restarts=1)
+    assert done.returncode == 0, done.stderr
+    assert_one_policy(folder)
+    assert [int(left["begun"]) for left in left_by(folder)] == [2 * 512] * 2
+    assert steps_logged(folder) == [1, 2, 3, 4, 5]
+
+
+def test_a_restart_does_not_take_over_somebody_elses_run(tmp_path):
+    folder = tmp_path / "run"
+    assert torchrun(folder).returncode == 0
+    before = (folder / "checkpoint.pt").read_bytes()
+    refused = torchrun(folder, restarts=1)
+    assert refused.returncode != 0
+    assert "expected a new folder" in refused.stderr
+    assert (folder / "checkpoint.pt").read_bytes() == before
+
+
+def test_processes_have_seeds_of_their_own():
+    seeds = [Party(rank, 64).seed_of(5) for rank in range(64)]
+    assert len(set(seeds)) == 64
+    assert seeds[0] == 5
+    assert max(seeds) < 2**32
