@@ -112,7 +112,9 @@ def test_the_truth_is_seen_from_near_by_alone_and_kept():
     def seen_at(row, x):
         state = np.array([[x, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]], np.float32)
         session.observe(state, row, out)
-        return fields(out[0])["gate_position"]
+        seen = fields(out[0])
+        assert seen["gates_known"].tolist() == [float(row > 1)] * 2  # of one gate, it and itself
+        return seen["gate_position"]
 
     np.testing.assert_allclose(seen_at(0, 0.0), drawn_near([2, 0, 0]), atol=1e-6)
     np.testing.assert_allclose(seen_at(1, 1.2), drawn_near([0.8, 0, 0]), atol=1e-6)

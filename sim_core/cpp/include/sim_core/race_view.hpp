@@ -96,6 +96,13 @@ inline void put_gate(const GatePose<T>& gate, const Vec3<T>& p, const Rotation<T
   pen.put(R_WB.row_x * gate.cos_yaw + R_WB.row_y * gate.sin_yaw);
 }
 
+/// 1 where the gate that each lane names is shown where it truly stands, 0 where it should stand.
+template <class T>
+inline T is_known(const CourseTable& table, const Int<T>& known, const Int<T>& number) {
+  if (!(table.rules.sensing_range_m > 0.0f)) return splat<T>(1.0);
+  return select(Mask<T>(((known >> number) & 1) != 0), splat<T>(1.0), T{});
+}
+
 /// The next gate and the one after it; after the last of all, a point a metre behind it.
 template <class Memory, class T>
 inline void put_gates(const Memory& memory, const CourseTable& table, const Vec3<T>& p,
@@ -110,6 +117,8 @@ inline void put_gates(const Memory& memory, const CourseTable& table, const Vec3
   }
   put_gate(next, p, R_WB, pen);
   put_gate(after, p, R_WB, pen);
+  pen.put(is_known<T>(table, memory.known, memory.gate));
+  pen.put(is_known<T>(table, memory.known, following(memory.gate, table)));
 }
 
 /// Directions to the nearest poles and posts that stand as high as the drone, horizontally, each as

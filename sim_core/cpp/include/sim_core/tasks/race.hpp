@@ -18,6 +18,7 @@ struct Race {
       {"gate_normal", 3, "1", "B", 1.0f},
       {"after_position", 3, "m", "B", 1.0f},  // of the one after it
       {"after_normal", 3, "1", "B", 1.0f},
+      {"gates_known", 2, "1", "-", 1.0f},  // whether they are shown where they truly stand
       {"pole_closeness", 3 * kSeenPoles, "1", "B", 1.0f},
       {"wall_closeness", 6, "1", "W", 1.0f},
       {"velocity", 3, "m/s", "B", 0.3f},
