@@ -14,6 +14,8 @@ from sim_core.vec_env import VecEnv
 PAGE = (Path(__file__).parents[2] / "docs" / "training.md").read_text()
 RUNGS = dict(re.findall(r"^\| ([a-z ]+) \| `(\S+=\S+)` \|", PAGE, re.MULTILINE))
 
+RACE_RUNGS = dict(re.findall(r"^\| ([a-z ]+) \(race\) \| `(\S+=\S+)` \|", PAGE, re.MULTILINE))
+
 
 def flown(*changes, steps=150, thrust_n=0.0):
     """A drone that falls, unless told otherwise, and how often episodes ended by a crash."""
@@ -59,3 +61,26 @@ def test_a_rung_does_what_it_says_and_nothing_else_does(rung):
         assert not SAYS[rung](*flown())
     else:
         assert not SAYS[rung](*flown(*others))
+
+
+def raced(*changes, steps=200):
+    """Drones that drift from before their gates: reward terms, and what episodes ended with."""
+    easy = ["start.ground=0", "start.aside_m=0", "start.tilt_rad=0", "start.yaw_rad=0"]
+    env = VecEnv(256, load_environment("race", [*easy, *changes]), threads=1)
+    env.reset(seed=0)
+    hover = env.settings.load_airframe().hover_thrust_n
+    for _ in range(steps):
+        env.step(np.tile(np.float32([hover, 0, 0, 0]), (256, 1)))
+    return dict(zip(env.task["reward_terms"], env.core.take_reward_terms(), strict=True))
+
+
+def test_the_rungs_of_the_race_do_what_they_say():
+    assert RACE_RUNGS.keys() == {"one gate", "collisions off", "sparse reward"}
+    usual = raced()
+    assert usual["crash"] < 0.0 < usual["gate"]
+    assert usual["progress"] != 0.0
+    # Every gate passed is then a finish.
+    one = raced(RACE_RUNGS["one gate"])
+    assert one["finish"] / 5.0 == one["gate"] / 2.0 > usual["finish"] / 5.0
+    assert raced(RACE_RUNGS["collisions off"])["crash"] > usual["crash"]
+    assert raced(RACE_RUNGS["sparse reward"])["progress"] == 0.0
