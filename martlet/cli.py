@@ -57,7 +57,7 @@ def train(
 
     Args:
         out: Folder of the run; runs/<task>-<date>-<time> where not given.
-        task: Environment to train in: "track", "race", or the path of an environment file.
+        task: Environment to train in: "track", "race", "rings", or an environment file.
         changes: See --set.
         ppo: How to learn.
         resume: Go on from the checkpoint in --out.
