@@ -5,7 +5,6 @@ The page: where all went who were kept, from above and from the side, with the g
 truly stood there; how long the races took; what stopped the others. The film: a middling race.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +17,10 @@ from PIL import Image
 from evaluation.errors import PictureError
 from evaluation.picture import BLUE, GREY, INK, VERMILION, clean
 from evaluation.race_referee import CRASH_REASONS
-from evaluation.races import FlownRaces, Race
+from evaluation.races import FlownRaces
 from sim_core.track_model import Gate, Track
 
-_FRAMES_PER_S = 25.0  # 40 ms a frame: a whole number of GIF's hundredths of a second
+_FRAMES_PER_S = 12.5  # 80 ms a frame: a whole number of GIF's hundredths of a second
 _LONGEST_FILM_S = 20.5
 _TRAIL_S = 0.6
 
@@ -152,32 +151,30 @@ def _reasons(ax: Axes, flown: FlownRaces) -> None:
 
 def _film(flown: FlownRaces, path: Path) -> None:
     race = flown.middle
+    figure = Figure(figsize=(7.2, 4.4), dpi=80, facecolor="white", layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    ax = figure.add_subplot()
+    track = race.task.course.true
+    _scene(ax, track, (0, 1), "")
+    ax.set_xlim(track.room.low_m[0], track.room.high_m[0])
+    ax.set_ylim(track.room.low_m[1], track.room.high_m[1])
+    (flown_so_far,) = ax.plot([], [], color=BLUE, lw=0.8, alpha=0.35)
+    (trail,) = ax.plot([], [], color=BLUE, lw=2.2)
+    (drone,) = ax.plot([], [], "o", color=VERMILION, ms=6)
+    frames = []
     end_s = min(race.end_s, _LONGEST_FILM_S)
-    frames = [_still(race, at) for at in np.arange(0.0, end_s + 0.4, 1.0 / _FRAMES_PER_S)]
-    _save_gif(frames, path)
-
-
-def _save_gif(frames: Sequence[Image.Image], path: Path) -> None:
+    for at in np.arange(0.0, end_s + 0.4, 1.0 / _FRAMES_PER_S):
+        now = min(int(np.searchsorted(race.times_s, min(at, end_s))), len(race.times_s) - 1)
+        since = max(0, now - round(_TRAIL_S / float(race.times_s[1] - race.times_s[0])))
+        p = race.truth[: now + 1, :2]
+        flown_so_far.set_data(p[:, 0], p[:, 1])
+        trail.set_data(p[since:, 0], p[since:, 1])
+        drone.set_data(p[-1:, 0], p[-1:, 1])
+        ax.set_title(f"{min(at, end_s):5.2f} s", loc="left", fontsize=10.5, color=INK)
+        canvas.draw()  # type: ignore[no-untyped-call]
+        pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+        frames.append(Image.fromarray(pixels[:, :, :3].copy()))
     frames[0].save(
         path, format="GIF", save_all=True, append_images=frames[1:],
         duration=round(1000 / _FRAMES_PER_S), loop=0,
     )  # fmt: skip
-
-
-def _still(race: Race, at: float) -> Image.Image:
-    figure = Figure(figsize=(7.2, 4.4), dpi=80, facecolor="white", layout="constrained")
-    canvas = FigureCanvasAgg(figure)
-    ax = figure.add_subplot()
-    _scene(ax, race.task.course.true, (0, 1), f"{min(at, race.end_s):5.2f} s")
-    now = min(int(np.searchsorted(race.times_s, min(at, race.end_s))), len(race.times_s) - 1)
-    since = max(0, now - round(_TRAIL_S * 100))
-    p = race.truth
-    ax.plot(p[: now + 1, 0], p[: now + 1, 1], color=BLUE, lw=0.8, alpha=0.35)
-    ax.plot(p[since : now + 1, 0], p[since : now + 1, 1], color=BLUE, lw=2.2)
-    ax.plot(p[now, 0], p[now, 1], "o", color=VERMILION, ms=6)
-    low, high = race.task.course.true.room.low_m, race.task.course.true.room.high_m
-    ax.set_xlim(low[0], high[0])
-    ax.set_ylim(low[1], high[1])
-    canvas.draw()  # type: ignore[no-untyped-call]
-    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-    return Image.fromarray(pixels[:, :, :3])

@@ -152,10 +152,11 @@ def fly_together(
     parameters = drones.parameters.copy()
     lost = np.zeros(len(tasks), bool)
     for tick in range(steps):
-        seen, lost = tame(drones.estimate, lost)
+        lost = lost | gone(drones.truth, tasks[0])
+        seen = tame(drones.estimate, lost)
         drones.fly(session.command(seen, CONTROL_DT if tick else 0.0))
         truth[tick + 1] = drones.truth
-        if tick % 100 == 99 and over(session, lost):
+        if tick % 20 == 19 and over(session, tasks[0].gates, lost):
             truth = truth[: tick + 2]
             break
     times = np.arange(len(truth), dtype=np.float64) * CONTROL_DT
@@ -163,21 +164,31 @@ def fly_together(
     return RaceRecording(tasks, times, truth, parameters, seed, score)
 
 
-def over(session: Flight, lost: NDArray[np.bool_]) -> bool:
+def over(session: Flight, gates: int, lost: NDArray[np.bool_]) -> bool:
     """Whether nobody has anything left to fly for."""
     progress = getattr(session, "progress", None)
-    return bool(lost.all()) or (progress is not None and bool(progress.finished))
+    through = progress.passed >= gates if gates and progress is not None else np.False_
+    return bool(np.all(lost | through))
 
 
-def tame(estimate: Float32, lost: NDArray[np.bool_]) -> tuple[Float32, NDArray[np.bool_]]:
-    """The estimates; of a drone that is out of every room, a hover, so that the others fly on."""
-    lost = lost | ~(np.abs(estimate) < 1e3).all(axis=1)
+def gone(truth: Float32, task: RaceTask) -> NDArray[np.bool_]:
+    """Drones that are over a metre out of the room, or no number: nobody has to fly them on."""
+    room = task.course.true.room
+    p = truth[:, :3]
+    inside = (p > np.subtract(room.low_m, 1.0)) & (p < np.add(room.high_m, 1.0))
+    whole = (np.abs(truth) < 1e3).all(axis=1)
+    out: NDArray[np.bool_] = ~(inside.all(axis=1) & whole)
+    return out
+
+
+def tame(estimate: Float32, lost: NDArray[np.bool_]) -> Float32:
+    """The estimates; of a drone that is lost, a hover, so that the others fly on."""
     if not lost.any():
-        return estimate, lost
+        return estimate
     seen = estimate.copy()
     seen[lost] = 0.0
     seen[lost, 6] = 1.0
-    return seen, lost
+    return seen
 
 
 def worst_first(score: RaceScore) -> NDArray[np.intp]:
