@@ -57,7 +57,7 @@ def train(
 
     Args:
         out: Folder of the run; runs/<task>-<date>-<time> where not given.
-        task: Environment to train in: "track", "race", "rings", or an environment file.
+        task: Environment to train in: "track", "race", "rings", one of your own, or a file's path.
         changes: See --set.
         ppo: How to learn.
         resume: Go on from the checkpoint in --out.
@@ -105,7 +105,8 @@ def evaluate(
 
     Args:
         policy: Policy file; may be left out where baselines fly.
-        task: "hover", "track" (the lemniscate of 3.5 s), "race", or any task's name or file.
+        task: "hover", "track" (the lemniscate of 3.5 s), "race", or any task's name or file; a task
+            of your own (docs/tasks.md) is judged by its own rewards and failures.
         episodes: Drones that fly, once each.
         seed: Of drones, starts, courses and noise.
         track: Where to race: a track's name or file.
@@ -119,7 +120,14 @@ def evaluate(
     from martlet.evaluation import Order, fly_order
     from martlet.race_evaluation import RaceOrder, fly_race_order
     from martlet.summary import show_evaluation, show_figures
+    from sim_core import _core
 
+    if task in _core.TASKS and task not in ("track", "race"):
+        from martlet.task_evaluation import TaskOrder, fly_task_order
+
+        own = TaskOrder(policy, task, episodes, seed, baseline, render, changes)
+        _tell(fly_task_order(own), as_json, lambda figures: show_figures(f"eval: {task}", figures))
+        return
     if task == "race":
         race = RaceOrder(policy, track, level, episodes, seed, baseline, out, render, changes)
         title = f"race on {track}, level {level}, {episodes} episodes"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The referee's word on an actor in training, flown as its exported file would be."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -143,14 +143,14 @@ class RaceJudge:
 class TaskJudge:
     """A task that has no referee of its own: how its episodes end, in drones of another seed."""
 
-    def __init__(self, environment: Environment, drones: int = 256) -> None:
+    def __init__(self, environment: Environment, drones: int = 256, seed: int = SEED) -> None:
         """Draw the drones."""
-        self._env = VecEnv(drones, environment, threads=2, seed=SEED)
+        self._env = VecEnv(drones, environment, threads=2, seed=seed)
 
     @torch.no_grad()
-    def __call__(self, actor: Actor) -> TaskVerdict:
+    def __call__(self, actor: Callable[[torch.Tensor], torch.Tensor]) -> TaskVerdict:
         """Fly each drone's first episode."""
-        seen, _ = self._env.reset(seed=SEED)
+        seen, _ = self._env.reset()
         going = np.ones(self._env.num_envs, bool)
         total, failed = np.zeros(self._env.num_envs), np.zeros(self._env.num_envs, bool)
         for _ in range(self._env.settings.max_steps):
@@ -166,7 +166,7 @@ class TaskJudge:
     @torch.no_grad()
     def record(self, actor: Actor) -> tuple[None, Float32]:
         """See `Judge`: observations alone."""
-        seen, _ = self._env.reset(seed=SEED)
+        seen, _ = self._env.reset()
         rows = []
         for _ in range(100):
             rows.append(seen[:8].copy())

@@ -25,6 +25,7 @@ if [ "${4:-}" = wide ]; then
   kernel avx2 8 -mavx2
   kernel avx512 16 -mavx512f -mavx512dq -mavx512vl -mavx512bw -mprefer-vector-width=512
   objects="$objects $work/avx2.o $work/avx512.o"
+  flags="$flags -DSIM_CORE_WIDE"
 fi
 # shellcheck disable=SC2086
 "$compiler" $flags -static "$here/bits_of_a_flight.cpp" "$core/src/dispatch.cpp" \

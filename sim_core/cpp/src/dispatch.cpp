@@ -7,7 +7,7 @@
 
 namespace sim_core {
 
-#if defined(__x86_64__)
+#if defined(SIM_CORE_WIDE)
 namespace avx512 {
 extern const List<Kernel> kernels;
 }
@@ -99,7 +99,7 @@ const TaskInfo* find_task(const char* name) {
 std::vector<const Kernel*> kernels(const TaskInfo& task) {
   std::vector<const Kernel*> found;
   for (const List<Kernel>& isa : {
-#if defined(__x86_64__)
+#if defined(SIM_CORE_WIDE)
            avx512::kernels, avx2::kernels,
 #endif
            baseline::kernels, scalar::kernels}) {
@@ -111,7 +111,7 @@ std::vector<const Kernel*> kernels(const TaskInfo& task) {
 }
 
 bool runs_here(const Kernel& kernel) {
-#if defined(__x86_64__)
+#if defined(SIM_CORE_WIDE)
   __builtin_cpu_init();
   if (std::strcmp(kernel.name, "avx512") == 0) {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&

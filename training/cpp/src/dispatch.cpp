@@ -6,7 +6,7 @@
 
 namespace training {
 
-#if defined(__x86_64__)
+#if defined(SIM_CORE_WIDE)
 namespace learner_avx512 {
 extern const Kernel kernel;
 }
@@ -20,7 +20,7 @@ extern const Kernel kernel;
 
 const Kernel* const* kernels(int* count) {
   static const Kernel* const all[] = {
-#if defined(__x86_64__)
+#if defined(SIM_CORE_WIDE)
       &learner_avx512::kernel, &learner_avx2::kernel,
 #endif
       &learner_baseline::kernel};
@@ -29,7 +29,7 @@ const Kernel* const* kernels(int* count) {
 }
 
 bool runs_here(const Kernel& kernel) {
-#if defined(__x86_64__)
+#if defined(SIM_CORE_WIDE)
   __builtin_cpu_init();
   if (std::strcmp(kernel.name, "avx512") == 0) {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&

@@ -95,7 +95,8 @@ void Learner::collect_rows(Thread& thread, const sim_core::Work& first, int begi
   const int rows = end - begin, drones = sim_.num_drones();
   const auto look_now = [&](int t) {
     const long at = static_cast<long>(t) * drones + begin;
-    return see(thread, scales_, work.buffers.observation + static_cast<long>(begin) * scales_.observation,
+    return see(thread, scales_,
+               work.buffers.observation + static_cast<long>(begin) * scales_.observation,
                work.buffers.privileged + static_cast<long>(begin) * scales_.privileged, begin, rows,
                inputs.data() + at * stride, work.tick);
   };

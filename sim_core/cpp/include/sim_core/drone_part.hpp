@@ -35,11 +35,17 @@ struct Pen {
     put(v.y);
     put(v.z);
   }
+  void put(const Rotation<T>& R) { put(R.row_x, R.row_y, R.row_z); }
   void put(const History<T>& history) {
     for (const Command<T>& past : history.past) {
       put(past.thrust_n);
       put(past.w_B);
     }
+  }
+  template <class First, class Second, class... More>
+  void put(const First& first, const Second& second, const More&... more) {
+    put(first);
+    put(second, more...);
   }
 };
 

@@ -99,8 +99,7 @@ inline Goal<T> goal_at(const float* table, const Place<T>& place) {
 /// Turns a vector of W into the heading frame H of the goal.
 template <class T>
 inline Vec3<T> to_heading(const Goal<T>& goal, const Vec3<T>& v_W) {
-  return {T(goal.cos_yaw * v_W.x + goal.sin_yaw * v_W.y),
-          T(goal.cos_yaw * v_W.y - goal.sin_yaw * v_W.x), v_W.z};
+  return turned(v_W, goal.cos_yaw, goal.sin_yaw);
 }
 
 }  // namespace sim_core::SIM_CORE_ISA

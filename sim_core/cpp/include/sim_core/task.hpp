@@ -10,12 +10,58 @@
 
 namespace sim_core::SIM_CORE_ISA {
 
+/// What a task inherits and only names where it is otherwise: no paths, no courses, no floor; a world
+/// in which nothing moves but the drone, and nothing comes to pass.
+struct TaskDefaults {
+  static constexpr bool kFollowsPaths = false, kFliesCourses = false, kHasFloor = false;
+  static constexpr int kRowPart = 0;  ///< entries of the observation that `write_rows` writes
+
+  /// What can be read off the world at a control step, and what came to pass in one.
+  template <class T>
+  struct Now {};
+  template <class T>
+  struct Event {};
+
+  /// In flight: path, or course, `number` of the world, from its beginning on.
+  template <class Memory>
+  static void follow(Memory& memory, const World&, int /*number*/) {
+    memory = Memory{};
+  }
+
+  /// Time goes on by `steps` control steps.
+  template <class Memory>
+  static void tick(Memory&, const World&, std::int32_t /*steps*/) {}
+
+  template <class T, class Memory>
+  static Now<T> now(const Memory&, const World&) {
+    return {};
+  }
+
+  /// The same once `advance` has been.
+  template <class Now, class Memory>
+  static const Now& after(const Now& now, const Memory&, const World&) {
+    return now;
+  }
+
+  template <class Memory, class Now, class T>
+  static Event<T> advance(Memory&, const Now&, const World&, const Vec3<T>& /*p_before*/,
+                          const Pose<T>&, const Estimate<T>& /*seen*/) {
+    return {};
+  }
+
+  /// Two numbers for people: see Kernel::read_places.
+  template <class Memory>
+  static void place_of(const Memory&, int /*number*/, std::int32_t out[2]) {
+    out[0] = out[1] = 0;
+  }
+};
+
 /// A reward, term by term, and whether the episode ends.
 template <class T, int Terms>
 struct Score {
   T terms[Terms];
   Mask<T> failed;  ///< a crash: the last term, the price of it, alone counts
-  Mask<T> done;    ///< the task is fulfilled
+  Mask<T> done{};  ///< the task is fulfilled
 };
 
 /// What a score may look at, beside the task's own memory.
@@ -39,9 +85,21 @@ struct Beginning {
 /// Source: guess; far above what a policy explores, far below where the square overflows.
 constexpr float kSaneOvershoot = 1e12f;
 
+/// Neither spinning nor commanded beyond reason; false of a state or an output that is not finite.
+template <class T>
+inline Mask<T> is_sane(const BodyState<T>& body, const T& overshoot, float max_body_rate_rad_s) {
+  const T rates_squared = dot(body.w_WB_B, body.w_WB_B);
+  return (rates_squared < max_body_rate_rad_s * max_body_rate_rad_s) & (overshoot < kSaneOvershoot);
+}
+
 /// Uniform in (-half_width, half_width).
 inline float spread(std::uint32_t bits, float half_width) {
   return (uniform<float>(bits) * 2.0f - 1.0f) * half_width;
+}
+
+/// The same of three numbers.
+inline Vec3<float> spread3(const Draw<float>& bits, float half_width) {
+  return {spread(bits.a, half_width), spread(bits.b, half_width), spread(bits.c, half_width)};
 }
 
 /// Uniform in (low, high).

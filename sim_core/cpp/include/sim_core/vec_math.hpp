@@ -103,6 +103,16 @@ inline Rotation<T> rotation_of(const Quat<T>& q) {
           {T(2.0f * (xz - wy)), T(2.0f * (yz + wx)), T(1.0f - 2.0f * (xx + yy))}};
 }
 
+/// Coordinates in a frame whose x axis lies along `cos`, `sin`: the axes turned about z, level as before.
+template <class T>
+inline Vec3<T> turned(const Vec3<T>& v, const T& cos, const T& sin) {
+  return {T(cos * v.x + sin * v.y), T(cos * v.y - sin * v.x), v.z};
+}
+template <class T>
+inline Rotation<T> turned(const Rotation<T>& R, const T& cos, const T& sin) {
+  return {R.row_x * cos + R.row_y * sin, R.row_y * cos - R.row_x * sin, R.row_z};
+}
+
 /// Third column of the rotation matrix: the body's z axis in the world frame.
 template <class T>
 inline Vec3<T> body_z_of(const Quat<T>& q) {

@@ -8,10 +8,9 @@
 
 namespace sim_core::SIM_CORE_ISA {
 
-struct Race {
+struct Race : TaskDefaults {
   static constexpr char kName[] = "race";
-  static constexpr bool kFollowsPaths = false, kFliesCourses = true, kHasFloor = true;
-  static constexpr int kRowPart = 0;
+  static constexpr bool kFliesCourses = true, kHasFloor = true;
 
   static constexpr Field kObservation[] = {
       {"gate_position", 3, "m", "B", 1.0f},  // of the next gate, drawn nearer: see drawn_near
@@ -74,8 +73,6 @@ struct Race {
     Int<T> flown;   ///< whether it has left the ground
     Course<T> course;
   };
-  template <class T>
-  struct Now {};  // gates do not move
 
   /// What came to pass in a control step.
   template <class T>
@@ -149,17 +146,6 @@ struct Race {
   }
 
   template <class T>
-  static void tick(Memory<T>&, const World&, std::int32_t) {}
-  template <class T>
-  static Now<T> now(const Memory<T>&, const World&) {
-    return {};
-  }
-  template <class T>
-  static Now<T> after(const Now<T>& now, const Memory<T>&, const World&) {
-    return now;
-  }
-
-  template <class T>
   static Event<T> advance(Memory<T>& memory, const Now<T>&, const World& world,
                           const Vec3<T>& p_before, const Pose<T>& pose, const Estimate<T>&) {
     const CourseTable& table = world.courses;
@@ -195,13 +181,12 @@ struct Race {
     const T overshoot = command_distance_squared(moment.output, moment.command, limits);
 
     Score<T, kTermCount> score;
-    const Mask<T> calm = rates_squared < n.max_body_rate_rad_s * n.max_body_rate_rad_s;
     const Mask<T> off_ground = p.z >= n.drone_radius_m;
     const Mask<T> up = p.z > 2.0f * n.drone_radius_m;
     memory.flown = select(up, Int<T>{} + 1, memory.flown);
     const Mask<T> landed = (memory.flown != 0) & !off_ground;
-    const Mask<T> sane = overshoot < kSaneOvershoot;
-    score.failed = (!(calm & sane & within_room<T>(table, p))) | landed;
+    const Mask<T> sane = is_sane(body, overshoot, n.max_body_rate_rad_s);
+    score.failed = (!(sane & within_room<T>(table, p))) | landed;
     if (n.collisions > 0.5f) {
       score.failed = score.failed |
                      touches_anything(memory.course, table, event.p_before, p, n.drone_radius_m);
@@ -231,12 +216,7 @@ struct Race {
     put_gates(memory, table, seen.p_WB, R_WB, pen);
     put_poles(memory.course, table, memory.known, false, seen.p_WB, R_WB, pen);
     put_walls(table, seen.p_WB, pen);
-    pen.put(to_body(R_WB, seen.v_WB));
-    pen.put(R_WB.row_x);
-    pen.put(R_WB.row_y);
-    pen.put(R_WB.row_z);
-    pen.put(seen.w_WB_B);
-    pen.put(history);
+    pen.put(to_body(R_WB, seen.v_WB), R_WB, seen.w_WB_B, history);
   }
 
   template <class T>

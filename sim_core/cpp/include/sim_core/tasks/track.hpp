@@ -7,9 +7,9 @@
 
 namespace sim_core::SIM_CORE_ISA {
 
-struct Track {
+struct Track : TaskDefaults {
   static constexpr char kName[] = "track";
-  static constexpr bool kFollowsPaths = true, kFliesCourses = false, kHasFloor = false;
+  static constexpr bool kFollowsPaths = true;
 
   /// H is the heading frame: W turned about z by the reference's yaw.
   static constexpr Field kObservation[] = {
@@ -75,8 +75,6 @@ struct Track {
     Spots<Traits<T>::lanes> spots;
     Goal<T> goal;
   };
-  template <class T>
-  struct Event {};
 
   static BodyState<float> begin(Memory<float>& memory, const Beginning& how) {
     memory.integral_H = {0.0f, 0.0f, 0.0f};
@@ -85,14 +83,10 @@ struct Track {
     const Goal<float> goal = now<float>(memory, how.world).goal;
     const Draw<float> p = draw(how.at, Purpose::kStart, 0), v = draw(how.at, Purpose::kStart, 1);
     const Draw<float> w = draw(how.at, Purpose::kStart, 2);
-    const auto about = [](const Vec3<float>& middle, const Draw<float>& bits, float half_width) {
-      return middle + Vec3<float>{spread(bits.a, half_width), spread(bits.b, half_width),
-                                  spread(bits.c, half_width)};
-    };
     BodyState<float> body{};
-    body.p_WB = about(goal.p_WB, p, n.start_position_m);
-    body.v_WB = about(goal.v_WB, v, n.start_velocity_m_s);
-    body.w_WB_B = about({0.0f, 0.0f, 0.0f}, w, n.start_body_rate_rad_s);
+    body.p_WB = goal.p_WB + spread3(p, n.start_position_m);
+    body.v_WB = goal.v_WB + spread3(v, n.start_velocity_m_s);
+    body.w_WB_B = spread3(w, n.start_body_rate_rad_s);
     body.q_WB = draw_attitude({p.d, v.d, w.d, 0}, goal.cos_yaw, goal.sin_yaw, n.start_tilt_rad,
                               n.start_yaw_rad);
     return body;
@@ -131,12 +125,6 @@ struct Track {
     return {spots, goal_at<T>(world.references.goals, spots)};
   }
 
-  /// The same once `advance` has been: nothing of it moves.
-  template <class T>
-  static const Now<T>& after(const Now<T>& now, const Memory<T>&, const World&) {
-    return now;
-  }
-
   template <class T>
   static Event<T> advance(Memory<T>& memory, const Now<T>& now, const World&, const Vec3<T>&,
                           const Pose<T>&, const Estimate<T>& seen) {
@@ -164,11 +152,9 @@ struct Track {
 
     Score<T, kTermCount> score;
     const Mask<T> inside = distance < n.max_distance_m;
-    const Mask<T> calm = rates_squared < n.max_body_rate_rad_s * n.max_body_rate_rad_s;
     const T overshoot = command_distance_squared(moment.output, moment.command, limits);
-    const Mask<T> sane = overshoot < kSaneOvershoot;
-    score.failed = !(inside & calm & sane);  // false comparisons also catch what is not a number
-    score.done = Mask<T>{};
+    // False comparisons also catch what is not a number.
+    score.failed = !(inside & is_sane(body, overshoot, n.max_body_rate_rad_s));
 
     const float s = n.scale;
     T* t = score.terms;
@@ -207,14 +193,9 @@ struct Track {
   static void observe(const Memory<T>& memory, const Now<T>& now, const Estimate<T>& seen,
                       const History<T>& history, const World&, Pen<T> pen) {
     const Goal<T>& goal = now.goal;
-    const Rotation<T> R_WB = rotation_of(seen.q_WB);
     pen.put(to_heading(goal, seen.v_WB));
-    pen.put(Vec3<T>(R_WB.row_x * goal.cos_yaw + R_WB.row_y * goal.sin_yaw));
-    pen.put(Vec3<T>(R_WB.row_y * goal.cos_yaw - R_WB.row_x * goal.sin_yaw));
-    pen.put(R_WB.row_z);
-    pen.put(seen.w_WB_B);
-    pen.put(memory.integral_H);
-    pen.put(history);
+    pen.put(turned(rotation_of(seen.q_WB), goal.cos_yaw, goal.sin_yaw));
+    pen.put(seen.w_WB_B, memory.integral_H, history);
   }
 
   template <class T>
