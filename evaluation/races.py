@@ -152,11 +152,11 @@ def fly_together(
     parameters = drones.parameters.copy()
     lost = np.zeros(len(tasks), bool)
     for tick in range(steps):
-        lost = lost | gone(drones.truth, tasks[0])
+        lost |= gone(drones.truth, tasks[0])
         seen = tame(drones.estimate, lost)
         drones.fly(session.command(seen, CONTROL_DT if tick else 0.0))
         truth[tick + 1] = drones.truth
-        if tick % 20 == 19 and over(session, tasks[0].gates, lost):
+        if tick % 20 == 19 and (lost | through(session, tasks)).all():
             truth = truth[: tick + 2]
             break
     times = np.arange(len(truth), dtype=np.float64) * CONTROL_DT
@@ -164,11 +164,14 @@ def fly_together(
     return RaceRecording(tasks, times, truth, parameters, seed, score)
 
 
-def over(session: Flight, gates: int, lost: NDArray[np.bool_]) -> bool:
-    """Whether nobody has anything left to fly for."""
+def through(session: Flight, tasks: list[RaceTask]) -> NDArray[np.bool_]:
+    """Drones that have passed all their gates, as far as their pilot tells."""
     progress = getattr(session, "progress", None)
-    through = progress.passed >= gates if gates and progress is not None else np.False_
-    return bool(np.all(lost | through))
+    gates = tasks[0].gates
+    if not gates or progress is None:
+        return np.zeros(len(tasks), bool)
+    out: NDArray[np.bool_] = progress.passed >= gates
+    return out
 
 
 def gone(truth: Float32, task: RaceTask) -> NDArray[np.bool_]:
