@@ -170,8 +170,7 @@ def through(session: Flight, tasks: list[RaceTask]) -> NDArray[np.bool_]:
     gates = tasks[0].gates
     if not gates or progress is None:
         return np.zeros(len(tasks), bool)
-    out: NDArray[np.bool_] = progress.passed >= gates
-    return out
+    return np.asarray(progress.passed >= gates, dtype=np.bool_)
 
 
 def gone(truth: Float32, task: RaceTask) -> NDArray[np.bool_]:
@@ -180,8 +179,7 @@ def gone(truth: Float32, task: RaceTask) -> NDArray[np.bool_]:
     p = truth[:, :3]
     inside = (p > np.subtract(room.low_m, 1.0)) & (p < np.add(room.high_m, 1.0))
     whole = (np.abs(truth) < 1e3).all(axis=1)
-    out: NDArray[np.bool_] = ~(inside.all(axis=1) & whole)
-    return out
+    return np.asarray(~(inside.all(axis=1) & whole), dtype=np.bool_)
 
 
 def tame(estimate: Float32, lost: NDArray[np.bool_]) -> Float32:
