@@ -36,11 +36,12 @@ COUNTED(/)
     ++counted;                                                  \
     return a.value op b.value;                                  \
   }
-    COMPARED(<) COMPARED(>) COMPARED(==) COMPARED(>=)
+COMPARED(<)
+COMPARED(>)
+COMPARED(==)
+COMPARED(>=)
 #undef COMPARED
-        inline Counted operator-(const Counted& a) {
-  return -a.value;
-}
+inline Counted operator-(const Counted& a) { return -a.value; }
 inline Counted sqrt_of(const Counted& a) {
   ++counted;
   return sqrt_of(a.value);
