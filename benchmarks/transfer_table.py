@@ -12,7 +12,7 @@ def table(flown: dict[str, Any]) -> list[str]:
         f"{flown['episodes']} drones in each field, seed {flown['seed']}: success, and the",
         "median of error (hover, paths) or of time to the last gate (races).",
         "",
-        "| trial | ours, as drawn | ours, nominal | ours, their mass and lag |"
+        "| trial | ours, as drawn | ours, nominal | ours, their mass, lag, drag |"
         f" {flown['simulator']} |",
         "|---|---|---|---|---|",
     ]
