@@ -46,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("policy", type=Path, help="a policy that tracks")
     parser.add_argument("--race", type=Path, help="a policy that races; none: no races")
-    parser.add_argument("--episodes", type=int, default=512, help=f"at most {CHUNK}")
+    parser.add_argument("--episodes", type=int, default=1000, help=f"at most {CHUNK}")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--dry", action="store_true", help="record nothing")
     arguments = parser.parse_args()

@@ -9,8 +9,8 @@ WAYS = ("drawn", "nominal", "like_foreign", "foreign")
 def table(flown: dict[str, Any]) -> list[str]:
     """Lines: how many flew, a row for each trial, and a line for each drone."""
     lines = [
-        f"{flown['episodes']} drones in each field, seed {flown['seed']}: success, and the",
-        "median of error (hover, paths) or of time to the last gate (races).",
+        f"{flown['episodes']} drones in each field, seed {flown['seed']}: success, and the median",
+        "of error (hover, paths) or of time to the last gate (races).",
         "",
         "| trial | ours, as drawn | ours, nominal | ours, their mass, lag, drag |"
         f" {flown['simulator']} |",
