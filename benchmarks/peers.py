@@ -47,9 +47,9 @@ class Driver:
     def __init__(self, name: str, peer: dict[str, Any]) -> None:
         self.name = name
         # One thread each, whatever is inside: OpenMP and BLAS, and XLA's pool.
-        variables = os.environ | {"OMP_NUM_THREADS": "1", "NPROC": "1"} | _variables(name, peer)
+        variables = os.environ | {"OMP_NUM_THREADS": "1", "NPROC": "1"} | variables_of(name, peer)
         self._process = subprocess.Popen(
-            [_python(name), DRIVERS / f"{name}_driver.py"],
+            [python_of(name), DRIVERS / f"{name}_driver.py"],
             cwd=ENVIRONMENTS, env=variables, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=(ENVIRONMENTS / f"{name}.log").open("a"),
@@ -62,14 +62,14 @@ class Driver:
             self._process.stdin.write(json.dumps({"work": work, "seconds": SECONDS}) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise PeerError(f"{self.name}: its driver ended; {_last_line(self.name)}") from None
+            raise PeerError(f"{self.name}: its driver ended; {last_line(self.name)}") from None
 
     def answer(self) -> dict[str, Any]:
         """Wait for a line; what libraries print besides is no answer."""
         assert self._process.stdout is not None
         line = next((line for line in self._process.stdout if line.startswith("{")), "")
         if not line:
-            raise PeerError(f"{self.name}: its driver ended; {_last_line(self.name)}")
+            raise PeerError(f"{self.name}: its driver ended; {last_line(self.name)}")
         try:
             return parse_answer(line, self.name)
         except ValueError as error:
@@ -169,27 +169,29 @@ def install(name: str, peer: dict[str, Any]) -> str:
             run([sys.executable, "-m", "venv", "--clear", folder], stdout=out)
             wanted = requirements
             if "edits" in peer:
-                edit = [_python(name), DRIVERS / peer["edits"], folder / "sources", told]
+                edit = [python_of(name), DRIVERS / peer["edits"], folder / "sources", told]
                 path = run(edit, stdout=subprocess.PIPE).stdout.strip()
                 wanted = [path, *requirements[1:]]
-            run([_python(name), "-m", "pip", "install", *wanted], stdout=out)
+            run([python_of(name), "-m", "pip", "install", *wanted], stdout=out)
         except subprocess.CalledProcessError:
-            raise PeerError(f"{name}: cannot be installed; {_last_line(name)}") from None
+            raise PeerError(f"{name}: cannot be installed; {last_line(name)}") from None
     stamp.write_text(json.dumps(requirements))
     return told
 
 
-def _python(name: str) -> Path:
+def python_of(name: str) -> Path:
+    """Its interpreter."""
     own = ENVIRONMENTS / name / "bin" / "python"
     return Path(sys.executable) if name == OURS else own
 
 
-def _variables(name: str, peer: dict[str, Any]) -> dict[str, str]:
+def variables_of(name: str, peer: dict[str, Any]) -> dict[str, str]:
+    """What its process wants to see in its environment."""
     places = {"venv": str(ENVIRONMENTS / name), "here": str(DRIVERS)}
     return {key: value.format(**places) for key, value in peer.get("environment", {}).items()}
 
 
-def _last_line(name: str) -> str:
+def last_line(name: str) -> str:
     """What its log ends with, and where the log is."""
     log = ENVIRONMENTS / f"{name}.log"
     lines = log.read_text().split("\n") if log.exists() else []

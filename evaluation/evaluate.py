@@ -40,6 +40,25 @@ class Flight(Protocol):
         """Commands (n, 4) for states (n, 13); see `PolicyRunner`."""
 
 
+class Drones(Protocol):
+    """Drones in a simulator: the core's, or another's."""
+
+    @property
+    def truth(self) -> Float32:
+        """p_WB q_WB v_WB w_WB_B, shape (N, 13)."""
+
+    @property
+    def estimate(self) -> Float32:
+        """The same as the drones tell it."""
+
+    @property
+    def parameters(self) -> Float32:
+        """In the order of `_core.PARAMETER_NAMES`, shape (N, P)."""
+
+    def fly(self, commands: Float32) -> None:
+        """One control step under commands [N, rad/s], shape (N, 4)."""
+
+
 class Pilot(Protocol):
     """Who commands: a PolicyRunner, or what a training run watches its actor with."""
 
@@ -245,7 +264,12 @@ def fly_drones(
     threads: int = 1,
 ) -> Recording:
     """Fly `count` drones through a trial at once."""
-    drones = drawn_drones(trial, environment, count, seed, threads)
+    return fly_these(pilot, trial, drawn_drones(trial, environment, count, seed, threads), seed)
+
+
+def fly_these(pilot: Pilot, trial: Trial, drones: Drones, seed: int) -> Recording:
+    """Fly drones from where they are through a trial; `seed` is what they were drawn from."""
+    count = len(drones.truth)
     session = pilot.start([trial.task] * count, controlled=range(count))
     steps = round(trial.task.reference.duration_s / CONTROL_DT)
     truth = np.empty((steps + 1, count, 13), dtype=np.float32)

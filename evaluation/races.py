@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.errors import EpisodeError
-from evaluation.evaluate import CHUNK, WORST, Flight
+from evaluation.evaluate import CHUNK, WORST, Drones, Flight
 from evaluation.race_course import race_course
 from evaluation.race_figures import joined_races, race_figures
 from evaluation.race_referee import RaceScore, score_race
@@ -140,11 +140,21 @@ def fly_together(
     pilot: RacePilot, tasks: list[RaceTask], environment: Environment, seed: int, threads: int = 1
 ) -> RaceRecording:
     """Fly a drone for each task, all at once; the referee's findings."""
-    courses = [task.course for task in tasks]
-    drones = _core.VecSim(
-        len(tasks), _settings(environment), threads=threads, courses=flown_courses(courses)
-    )
+    return race_these(pilot, tasks, drawn_racers(tasks, environment, seed, threads), seed)
+
+
+def drawn_racers(
+    tasks: list[RaceTask], environment: Environment, seed: int, threads: int = 1
+) -> _core.VecSim:
+    """The drones of a seed, each where its course begins."""
+    courses = flown_courses([task.course for task in tasks])
+    drones = _core.VecSim(len(tasks), _settings(environment), threads=threads, courses=courses)
     drones.start(seed % 2**32)
+    return drones
+
+
+def race_these(pilot: RacePilot, tasks: list[RaceTask], drones: Drones, seed: int) -> RaceRecording:
+    """Fly drones from where they are, each through its task's course."""
     session = pilot.start(tasks, controlled=range(len(tasks)))
     steps = round(max(task.longest_s for task in tasks) / CONTROL_DT)
     truth = np.empty((steps + 1, len(tasks), 13), np.float32)
@@ -160,7 +170,7 @@ def fly_together(
             truth = truth[: tick + 2]
             break
     times = np.arange(len(truth), dtype=np.float64) * CONTROL_DT
-    score = score_race(times, truth, race_course([course.true for course in courses]))
+    score = score_race(times, truth, race_course([task.course.true for task in tasks]))
     return RaceRecording(tasks, times, truth, parameters, seed, score)
 
 
