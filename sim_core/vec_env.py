@@ -57,7 +57,8 @@ class VecEnv(VectorEnv[Floats, Floats, Flags]):
             isa: The core's instruction set, or "auto".
 
         Raises:
-            SettingsError: A seed that does not fit.
+            SettingsError: A seed that does not fit, an instruction set that is not there, drones
+                that are not whole worlds.
         """
         if isinstance(environment, str):
             environment = load_environment(environment)
@@ -65,14 +66,17 @@ class VecEnv(VectorEnv[Floats, Floats, Flags]):
         self.num_envs = num_envs
         self._seed, self._running = _fitting(seed), False
         self.task = _core.TASKS[environment.task]
-        self.core = _core.VecSim(
-            num_envs,
-            environment.core_settings(),
-            _references(environment, seed),
-            threads=threads or os.cpu_count() or 1,
-            isa=isa,
-            courses=training_courses(environment.course, seed) if environment.course else None,
-        )
+        try:
+            self.core = _core.VecSim(
+                num_envs,
+                environment.core_settings(),
+                _references(environment, seed),
+                threads=threads or os.cpu_count() or 1,
+                isa=isa,
+                courses=training_courses(environment.course, seed) if environment.course else None,
+            )
+        except ValueError as error:
+            raise SettingsError(f"{error}, in VecEnv.") from None
         low, high = environment.command_limits()
         self.single_action_space = Box(low, high, dtype=np.float32)
         self.single_observation_space = Box(

@@ -74,7 +74,8 @@ Operations operations(const VecSettings& settings, const Switches& on) {
   const Command<Counted> command{};
   auto passed = since;
   const Passage<Counted> passage = steady_passage(flyer.derived);
-  step_control(flyer.drone, flyer.params, flyer.derived, flyer.params, flyer.gusts,
+  step_control(flyer.drone, flyer.params, flyer.derived, flyer.params,
+               surroundings_of(flyer.drone.body, flyer.params, flyer.derived, flyer.gusts),
                pass_link(flyer.link, passage, 1, command, on.link), on);
   step_gusts(flyer.gusts, flyer.derived, normals);
   found.physics = passed();

@@ -8,7 +8,8 @@
 
 namespace {
 
-constexpr int kDrones = 37;  // a multiple of no register's width
+constexpr int kDrones = 37;    // a multiple of no register's width
+constexpr int kInWorlds = 40;  // whole worlds
 constexpr int kSteps = 200;
 
 std::uint64_t added(std::uint64_t sum, const void* data, std::size_t bytes) {
@@ -71,6 +72,7 @@ constexpr Range kRanges[] = {
     {"wind_x_m_s", -0.5f, 0.5f},
     {"gust_m_s", 0.0f, 0.3f},
     {"gust_time_s", 0.3f, 1.0f},
+    {"downwash", 0.7f, 1.3f},
     {"pwm_firmware", 0.0f, 1.0f},
     {"link_jitter_s", 0.0f, 0.010f},
     {"link_loss", 0.0f, 0.2f},
@@ -82,8 +84,14 @@ struct Number {
   float value;
 };
 
-/// Of both tasks; what one has not is left out.
+/// Of all tasks; what one has not is left out.
 constexpr Number kNumbers[] = {
+    {"world.drones", 8.0f},
+    {"formation.radius_low_m", 0.2f},
+    {"formation.radius_high_m", 0.5f},
+    {"formation.height_m", 1.0f},
+    {"formation.rise_m", 0.5f},
+    {"formation.trade_s", 0.7f},
     {"start.position_m", 1.0f},
     {"start.velocity_m_s", 1.0f},
     {"start.tilt_rad", 0.8f},
@@ -100,6 +108,7 @@ constexpr Number kNumbers[] = {
     {"episode.max_distance_m", 1.5f},
     {"episode.max_body_rate_rad_s", 40.0f},
     {"episode.collisions", 1.0f},
+    {"episode.collision_m", 0.1f},
     {"episode.drone_radius_m", 0.05f},
     {"reward.scale", 0.1f},
     {"reward.distance", 1.0f},
@@ -111,6 +120,9 @@ constexpr Number kNumbers[] = {
     {"reward.smoothness", 0.3f},
     {"reward.overshoot", 0.02f},
     {"reward.effort", 0.5f},
+    {"reward.proximity", 5.0f},
+    {"reward.proximity_m", 0.3f},
+    {"reward.collision", 40.0f},
     {"reward.progress", 2.0f},
     {"reward.gate", 2.0f},
     {"reward.finish", 5.0f},
@@ -166,24 +178,26 @@ sim_core::Courses courses() {
 }
 
 std::uint64_t flown(const sim_core::TaskInfo& task, const char* isa, int threads) {
-  sim_core::VecSim sim(kDrones, task, settings(task), {task, paths(), courses()}, threads, isa);
+  const int drones = std::strcmp(task.name, "swarm") == 0 ? kInWorlds : kDrones;
+  const auto count = static_cast<std::size_t>(drones);
+  sim_core::VecSim sim(drones, task, settings(task), {task, paths(), courses()}, threads, isa);
   sim.start(7, true);
-  std::vector<float> commands(4 * kDrones);
+  std::vector<float> commands(4 * count);
   std::uint64_t sum = 14695981039346656037ull;
   for (int step = 0; step < kSteps; ++step) {
-    for (int i = 0; i < 4 * kDrones; ++i) {
+    for (int i = 0; i < 4 * drones; ++i) {
       const int spread = (i * 37 + step / 5 * 11) % 21 - 10;  // -10 to 10
       commands[static_cast<std::size_t>(i)] =
           static_cast<float>(spread) * (i % 4 == 0 ? 0.01f : 0.2f) + (i % 4 == 0 ? 0.29f : 0.0f);
     }
     sim.step(commands.data());
     const sim_core::VecBuffers& out = sim.buffers();
-    const std::size_t row = sizeof(float) * kDrones;
+    const std::size_t row = sizeof(float) * count;
     sum = added(sum, out.observation, row * static_cast<std::size_t>(task.observation_size));
     sum = added(sum, out.privileged, row * static_cast<std::size_t>(task.privileged_size));
     sum = added(sum, out.reward, row);
-    sum = added(sum, out.terminated, kDrones);
-    sum = added(sum, out.truncated, kDrones);
+    sum = added(sum, out.terminated, count);
+    sum = added(sum, out.truncated, count);
   }
   return sum;
 }

@@ -17,13 +17,13 @@ ENVIRONMENT = load_environment("track", ["episode.max_steps=60", "episode.max_di
 def commands(count):
     """The same for drone i whatever their number."""
     rng = np.random.default_rng(0)
-    all_of_them = rng.normal([0.28, 0, 0, 0], [0.1, 4, 4, 2], (STEPS, 64, 4))
+    all_of_them = rng.normal([0.28, 0, 0, 0], [0.1, 4, 4, 2], (STEPS, 96, 4))
     return np.ascontiguousarray(all_of_them[:, :count], np.float32)
 
 
-def flown(seed=11, count=DRONES, staggered=True, threads=1, isa="auto"):
+def flown(seed=11, count=DRONES, staggered=True, threads=1, isa="auto", environment=ENVIRONMENT):
     """Everything a run puts out, step by step, and the drones at its end."""
-    env = VecEnv(count, ENVIRONMENT, threads=threads, isa=isa, seed=1)
+    env = VecEnv(count, environment, threads=threads, isa=isa, seed=1)
     env.reset(seed=seed, options={"staggered": staggered})
     record = {name: [getattr(env.core, name).copy()] for name in BUFFERS}
     finals = []
@@ -60,6 +60,17 @@ def reference_run():
 @pytest.mark.parametrize("isa", _core.instruction_sets())
 def test_equal_seeds_give_equal_bits(reference_run, threads, isa):
     assert_equal_bits(reference_run, flown(threads=threads, isa=isa))
+
+
+@pytest.mark.parametrize("isa", _core.instruction_sets())
+@pytest.mark.parametrize(("drones", "count"), [(4, 36), (8, 40), (16, 48), (64, 64)])
+def test_worlds_of_several_drones_give_equal_bits(drones, count, isa):
+    changes = ["episode.max_steps=60", "episode.max_distance_m=1.2", "formation.trade_s=0.4"]
+    swarm = load_environment("swarm", [*changes, f"world.drones={drones}"])
+    run = flown(count=count, isa="scalar", environment=swarm)
+    assert run["terminated"].sum() > 20
+    assert run["truncated"].sum() > 20
+    assert_equal_bits(run, flown(count=count, threads=3, isa=isa, environment=swarm))
 
 
 def test_another_seed_draws_another_run(reference_run):

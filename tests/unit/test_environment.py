@@ -153,7 +153,7 @@ def test_all_faults_are_told_at_once_with_the_file():
 
 def test_an_unknown_environment_is_answered_with_the_known_ones():
     assert (
-        "environment: expected one of race, rings, track or a .toml file, got 'trick'"
+        "environment: expected one of race, rings, swarm, track or a .toml file, got 'trick'"
         in refusal(name="trick")
     )
 

@@ -76,7 +76,7 @@ void bind_buffers(py::class_<VecSim>& sim) {
 }  // namespace
 
 void bind_vec_sim(py::module_& module) {
-  py::class_<VecSim> sim(module, "VecSim", "Many independent drones, stepped together.");
+  py::class_<VecSim> sim(module, "VecSim", "Many drones, stepped together.");
   sim.def(py::init(&make), py::arg("num_drones"), py::arg("settings"),
           py::arg("references") = std::vector<py::array>{}, py::arg("threads") = 1,
           py::arg("isa") = "auto", py::arg("courses") = std::nullopt)
@@ -110,7 +110,9 @@ void bind_vec_sim(py::module_& module) {
                 values.data());
           },
           "Two numbers of the task for each drone. track: first row of its path in the table of all"
-          " references, and its present row. race: its next gate, and how many it has passed.")
+          " references, and its present row. race: its next gate, and how many it has passed. "
+          "swarm: its"
+          " slot, and how often slots have been traded.")
       .def(
           "snapshot",
           [](const VecSim& self) {

@@ -86,7 +86,7 @@ void FirmwareSim::feel(Vehicle& vehicle) const {
     if (&other == &vehicle || other.mode == Mode::kOff) continue;
     force_n += scalar::downwash_n(body.p_WB - other.drone.body.p_WB);
   }
-  vehicle.around.field += vehicle.params.downwash * force_n * vehicle.derived.inverse_mass;
+  scalar::feel_wakes(vehicle.around, vehicle.params, vehicle.derived, force_n);
 }
 
 void FirmwareSim::begin_control_step(Vehicle& vehicle, int number) {

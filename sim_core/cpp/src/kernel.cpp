@@ -7,6 +7,7 @@
 
 #include "sim_core/episode.hpp"
 #include "sim_core/ground.hpp"
+#include "sim_core/mates.hpp"
 #include "sim_core/rows.hpp"
 #include "sim_core/task_list.hpp"
 
@@ -70,6 +71,12 @@ Command<Wide> load_commands(const Work& work, int index) {
   Wide values[4];
   load_rows4(work.buffers.commands + 4 * index * kLanes, active_lanes(work, index), values);
   return {values[0], {values[1], values[2], values[3]}};
+}
+
+template <class Task>
+void tell_block(const Block<Task>& block, int index, const Work& work) {
+  const BodyState<Wide>& body = block.flyer.drone.body;
+  tell(work.company, work.tick, index * kLanes, body.p_WB, body.v_WB);
 }
 
 /// Puts the first `count` numbers of one drone into a lane of the same list of all.
@@ -158,8 +165,9 @@ void store_states(const Flyer<Wide>& flyer, const Estimate<Wide>& seen, int inde
   rows(seen, work.buffers.estimate);
 }
 
+/// Begins the first episode of a block's drones.
 template <class Task>
-void start_block(const Run<Task>& run, int index) {
+void begin_block(const Run<Task>& run, int index) {
   const Work& work = run.work;
   Block<Task>& block = block_at<Task>(work, index);
   for (Wide& sum : block.term_sums) sum = Wide{};
@@ -174,6 +182,18 @@ void start_block(const Run<Task>& run, int index) {
     }
     put_drone(block, i, flyer, memory, true);
   }
+  if constexpr (Task::kInWorlds) tell_block(block, index, work);
+}
+
+/// Fills the rows of drones that have begun.
+template <class Task>
+void show_block(const Run<Task>& run, int index) {
+  const Work& work = run.work;
+  Block<Task>& block = block_at<Task>(work, index);
+  if constexpr (Task::kInWorlds) {
+    const Told<Wide> told(work.company, work.tick, index * kLanes);
+    Task::look_around(block.memory, meet(told, block.flyer.drone.body.p_WB, false).mates);
+  }
   Wide normals[kNormals];
   draw_tick(counter_at(work, index), run.on, normals);
   const Estimate<Wide> seen =
@@ -186,22 +206,33 @@ void start_block(const Run<Task>& run, int index) {
 template <class Task>
 void start(const Work& work, int begin, int end) {
   const Run<Task> run = run_of<Task>(work, begin);
-  for (int b = begin; b < end; ++b) start_block(run, b);
+  for (int b = begin; b < end; ++b) begin_block(run, b);
+  for (int b = begin; b < end; ++b) show_block(run, b);
 }
 
 /// Physics of one control step: link, drone, battery, gusts; then what the estimator tells of it.
 template <class Task>
-Estimate<Wide> move(Flyer<Wide>& flyer, const Command<Wide>& command, int index,
+Estimate<Wide> move(Block<Task>& block, const Command<Wide>& command, int index,
                     const Run<Task>& run) {
   const Work& work = run.work;
+  Flyer<Wide>& flyer = block.flyer;
   const Counter<Wide> at = counter_at(work, index);
   const Flyer<Wide>& like = run.on.one_drone ? run.first : flyer;
   const Flyer<Wide>& kind = run.on.one_kind ? run.first : flyer;
   const Passage<Wide> passage =
       run.on.passage ? draw_passage(like.params, like.derived, at) : steady_passage(like.derived);
   const Arriving<Wide> arriving = pass_link(flyer.link, passage, work.tick, command, run.on.link);
-  step_control(flyer.drone, like.params, like.derived, kind.params, flyer.gusts, arriving, run.on);
+  Surroundings<Wide> around =
+      surroundings_of(flyer.drone.body, like.params, like.derived, flyer.gusts);
+  if constexpr (Task::kInWorlds) {
+    const Told<Wide> told(work.company, work.tick - 1, index * kLanes);
+    const Met<Wide> met = meet(told, flyer.drone.body.p_WB, run.on.downwash);
+    Task::look_around(block.memory, met.mates);
+    feel_wakes(around, like.params, like.derived, met.wake_n);
+  }
+  step_control(flyer.drone, like.params, like.derived, kind.params, around, arriving, run.on);
   if constexpr (Task::kHasFloor) rest_on_floor(flyer.drone.body);
+  if constexpr (Task::kInWorlds) tell_block(block, index, work);
   if (run.on.lag) remember_pose(flyer.past, work.tick, pose_of(flyer.drone.body));
   Wide normals[kNormals];
   draw_tick(at, run.on, normals);
@@ -241,6 +272,13 @@ __attribute__((noinline)) void turn_over(Block<Task>& block, int lane_number, in
   begin_episode<Task>(flyer, memory, number, run.work);
   keep(out.final_observation, out.observation, kSeen);
   keep(out.final_privileged, out.privileged, kExtra);
+  if constexpr (Task::kInWorlds) {
+    const Company& company = run.work.company;
+    const BodyState<float>& body = flyer.drone.body;
+    const Told<float> told(company, run.work.tick - 1, row);
+    Task::look_around(memory, meet(told, body.p_WB, false).mates);
+    tell(company, run.work.tick, row, body.p_WB, body.v_WB);
+  }
   put_drone(block, lane_number, flyer, memory, run.on.lag);
   float normals[kNormals];
   draw_tick(Counter<float>{run.work.seed, number, run.work.tick}, run.on, normals);
@@ -279,7 +317,7 @@ __attribute__((flatten)) void step_block(const Run<Task>& run, int index) {
   const Command<Wide> command = limited(output, settings.limits);
   const Command<Wide> previous = flyer.history.past[0];
   const Vec3<Wide> p_before = flyer.drone.body.p_WB;
-  const Estimate<Wide> seen = move(flyer, command, index, run);
+  const Estimate<Wide> seen = move(block, command, index, run);
   remember(flyer.history, command);
 
   const auto event =
@@ -315,7 +353,7 @@ void fly(const Work& work, int begin, int end) {
   for (int b = begin; b < end; ++b) {
     Block<Task>& block = block_at<Task>(work, b);
     const Command<Wide> command = limited(load_commands(work, b), work.settings->limits);
-    const Estimate<Wide> seen = move(block.flyer, command, b, run);
+    const Estimate<Wide> seen = move(block, command, b, run);
     Task::tick(block.memory, work.world, 1);
     store_states(block.flyer, seen, b, work);
   }

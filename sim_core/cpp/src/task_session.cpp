@@ -2,6 +2,8 @@
 #include "sim_core/task_session.hpp"
 
 #include <cstring>
+#include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -95,7 +97,13 @@ class Session : public TaskSession {
 template <class Task>
 std::unique_ptr<TaskSession> make(const TaskInfo& task, WorldData world, int count,
                                   const CommandLimits& limits) {
-  return std::make_unique<Session<Task>>(task, std::move(world), count, limits);
+  if constexpr (Task::kInWorlds) {
+    throw std::invalid_argument("TaskSession: expected a task of drones on their own, got " +
+                                std::string(task.name) +
+                                ", which flies in the vectorised simulator alone");
+  } else {
+    return std::make_unique<Session<Task>>(task, std::move(world), count, limits);
+  }
 }
 
 }  // namespace

@@ -22,6 +22,30 @@ const Kernel* choose_kernel(const TaskInfo& task, const std::string& isa) {
   throw std::invalid_argument("isa: expected auto or one of " + names + ", got " + isa);
 }
 
+/// How many drones share a world: what the task's settings say, where it flies in worlds.
+/// Throws std::invalid_argument on a number that does not fit.
+int world_size_of(const TaskInfo& task, const VecSettings& settings, int num_drones) {
+  int index = 0;
+  for (const Setting& number : task.numbers) {
+    if (std::strcmp(number.name, "world.drones") == 0) break;
+    ++index;
+  }
+  if (index == task.numbers.count) return 1;
+  const float given = settings.numbers[index];
+  int size = kFewestInWorld;
+  while (size < kMostInWorld && static_cast<float>(size) < given) size *= 2;
+  if (static_cast<float>(size) != given) {
+    throw std::invalid_argument("world.drones: expected a power of two from " +
+                                std::to_string(kFewestInWorld) + " to " +
+                                std::to_string(kMostInWorld) + ", got " + std::to_string(given));
+  }
+  if (num_drones % size != 0) {
+    throw std::invalid_argument("num_drones: expected whole worlds of " + std::to_string(size) +
+                                " (world.drones), got " + std::to_string(num_drones));
+  }
+  return size;
+}
+
 /// Begins a snapshot.
 struct SnapshotHead {
   std::uint32_t seed, tick;
@@ -48,6 +72,8 @@ VecSim::VecSim(int num_drones, const TaskInfo& task, const VecSettings& settings
       workers_(threads),
       num_blocks_((num_drones + kernel_->lanes - 1) / kernel_->lanes),
       blocks_(allocate(static_cast<std::size_t>(num_blocks_) * kernel_->block_bytes)),
+      told_(nullptr, std::free),
+      told_bytes_(0),
       terminated_(static_cast<std::size_t>(num_drones)),
       truncated_(static_cast<std::size_t>(num_drones)) {
   work_.world = world_.view();
@@ -64,6 +90,21 @@ VecSim::VecSim(int num_drones, const TaskInfo& task, const VecSettings& settings
   out.estimate = numbers(13);
   out.terminated = terminated_.data();
   out.truncated = truncated_.data();
+  share_worlds();
+}
+
+void VecSim::share_worlds() {
+  Company& company = work_.company;
+  company.world_size = world_size_of(task_, settings_, num_drones_);
+  if (company.world_size == 1) return;
+  constexpr std::size_t kLine = kCacheLine / sizeof(float);
+  const auto drones = static_cast<std::size_t>(num_blocks_ * kernel_->lanes);
+  const std::size_t stride = (drones + kLine - 1) / kLine * kLine;
+  company.stride = static_cast<std::int32_t>(stride);
+  told_bytes_ = 2 * kToldColumns * stride * sizeof(float);
+  told_ = allocate(told_bytes_);
+  company.told[0] = static_cast<float*>(told_.get());
+  company.told[1] = company.told[0] + kToldColumns * stride;
 }
 
 float* VecSim::numbers(int columns) {
@@ -72,7 +113,11 @@ float* VecSim::numbers(int columns) {
 }
 
 void VecSim::run(Phase phase) {
-  workers_.run(num_blocks_, [&](int begin, int end) { phase(work_, begin, end); });
+  // A thread takes whole worlds.
+  const int size = work_.company.world_size, lanes = kernel_->lanes;
+  const int blocks = size > lanes ? size / lanes : 1;
+  workers_.run(num_blocks_ / blocks,
+               [&](int begin, int end) { phase(work_, begin * blocks, end * blocks); });
 }
 
 void VecSim::start(std::uint32_t seed, bool staggered) {
@@ -110,6 +155,7 @@ std::vector<std::int32_t> VecSim::places() const {
 template <class Visit>
 void VecSim::visit_memory(const Visit& visit) const {
   visit(blocks_.get(), static_cast<std::size_t>(num_blocks_) * kernel_->block_bytes);
+  if (told_bytes_ > 0) visit(told_.get(), told_bytes_);
   for (const auto& array : arrays_) {
     // A policy reads these two before the next step; the others are written by it.
     const bool read =

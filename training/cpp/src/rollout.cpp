@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Flying: drones do not know of each other, so a thread takes some of them through the whole
-/// horizon, while what they need stays in its cache, and meets the others at the end alone.
+/// Flying: worlds do not know of each other, so a thread takes some of them through the whole horizon,
+/// while what they need stays in its cache, and meets the others at the end alone.
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -9,6 +9,8 @@
 
 namespace training {
 namespace {
+
+static_assert(kBatchRows % sim_core::kMostInWorld == 0, "a thread takes whole worlds");
 
 /// First place that is no number; -1: there is none.
 int first_bad(const float* x, long count) {

@@ -60,10 +60,9 @@ inline void step_drone(Drone<T>& drone, const Params<T>& params, const Derived<T
 /// and gains are looked at; where all drones have the same, one set of them stays in the nearest cache.
 template <class T>
 inline void step_control(Drone<T>& drone, const Params<T>& params, const Derived<T>& derived,
-                         const Params<T>& kind, const Gusts<T>& gusts, const Arriving<T>& arriving,
-                         const Switches& on) {
-  const Held<T> held =
-      held_for(drone, params, derived, kind, surroundings_of(drone.body, params, derived, gusts));
+                         const Params<T>& kind, const Surroundings<T>& around,
+                         const Arriving<T>& arriving, const Switches& on) {
+  const Held<T> held = held_for(drone, params, derived, kind, around);
   const T before = collective_counts(params, arriving.before.thrust_n, on.pwm);
   const T after = collective_counts(params, arriving.after.thrust_n, on.pwm);
   for (int k = 0; k < kSubsteps; ++k) {

@@ -30,7 +30,7 @@ template <class Task>
 inline void begin_episode(Flyer<float>& flyer, typename Task::template Memory<float>& memory,
                           std::uint32_t number, const Work& work) {
   const Counter<float> at{work.seed, number, flyer.episode};
-  flyer.drone.body = Task::begin(memory, {at, work.world, *work.settings, number});
+  flyer.drone.body = Task::begin(memory, {at, work.world, *work.settings, number, work.tick});
   draw_parameters(flyer, at, work.settings->box);
   const Command<float> hover = hover_command(flyer.derived, work.settings->limits);
   settle_drone(flyer.drone, flyer.params, hover);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "sim_core/company.hpp"
 #include "sim_core/course_table.hpp"
 #include "sim_core/layout.hpp"
 #include "sim_core/path_table.hpp"
@@ -45,6 +46,7 @@ struct VecBuffers {
 struct Work {
   const VecSettings* settings = nullptr;
   World world;
+  Company company;
   VecBuffers buffers;
   void* blocks = nullptr;
   std::uint32_t seed = 0;
@@ -74,7 +76,7 @@ struct TaskInfo {
   bool flies_courses;   ///< needs courses
 };
 
-/// What an instruction set offers for a task. Ranges are in blocks of `lanes` drones.
+/// What an instruction set offers for a task. Ranges are in blocks of `lanes` drones, and of whole worlds.
 struct Kernel {
   const char* name;  ///< of the instruction set
   const TaskInfo* task;

@@ -4,6 +4,7 @@
 
 #include "sim_core/course.hpp"
 #include "sim_core/drone_part.hpp"
+#include "sim_core/seen_points.hpp"
 
 namespace sim_core::SIM_CORE_ISA {
 
@@ -15,20 +16,6 @@ constexpr float kPoleReachM = 1.5f, kWallReachM = 1.0f;
 /// The way round a gate that is behind: to a point before its plane, clear of its frame, and from there.
 /// Source: guess; a drone's width and a little more beside the frame.
 constexpr float kBeforeM = 0.2f, kClearM = 0.15f;
-
-/// Distances are told in full near by and drawn nearer from afar: p / (1 + |p| / this).
-constexpr float kDrawnNearM = 4.0f;  // guess: gates stand 1 to 8 m apart
-
-template <class T>
-inline Vec3<T> drawn_near(const Vec3<T>& p) {
-  const T shrink = 1.0f / (norm(p) * (1.0f / kDrawnNearM) + 1.0f);
-  return p * shrink;
-}
-
-template <class T>
-inline Vec3<T> to_body(const Rotation<T>& R_WB, const Vec3<T>& v) {
-  return R_WB.row_x * v.x + R_WB.row_y * v.y + R_WB.row_z * v.z;
-}
 
 /// The gate after `gate`; on a course that is not closed, after the last comes the last.
 template <class I>

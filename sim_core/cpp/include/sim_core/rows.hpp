@@ -38,6 +38,17 @@ inline Zipped zip(Wide a, Wide b) {
 #endif
 }
 
+/// What each lane names the lane of, from another register.
+inline Wide permuted(const Wide& a, const WideInt& from) {
+#if defined(__clang__)
+  Wide out;
+  for (int i = 0; i < kLanes; ++i) out[i] = a[from[i] & (kLanes - 1)];
+  return out;
+#else
+  return __builtin_shuffle(a, from);
+#endif
+}
+
 /// Transposes a square of registers: a perfect shuffle for each bit of the lane's number.
 inline void transpose(Wide square[kLanes]) {
   for (int stride = 1; stride < kLanes; stride *= 2) {
@@ -56,6 +67,8 @@ inline void transpose(Wide square[kLanes]) {
 inline void transpose(float[1]) {}
 
 #endif
+
+inline float permuted(float a, std::int32_t) { return a; }
 
 /// Writes `Size` values that hold one drone a lane as `count` rows of `Size` numbers.
 template <int Size>

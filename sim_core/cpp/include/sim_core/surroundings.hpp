@@ -25,4 +25,11 @@ inline Surroundings<T> surroundings_of(const BodyState<T>& body, const Params<T>
           spin_torque_at(params, derived, body.thrust_n)};
 }
 
+/// Adds the wakes of others, `force_n` [N] along W's z, of which the drone feels its share.
+template <class T>
+inline void feel_wakes(Surroundings<T>& around, const Params<T>& params, const Derived<T>& derived,
+                       const T& force_n) {
+  around.field = around.field + params.downwash * force_n * derived.inverse_mass;
+}
+
 }  // namespace sim_core::SIM_CORE_ISA

@@ -17,6 +17,7 @@ struct Switches {
   bool pwm = true;         ///< older firmware
   bool lag = true;         ///< of the estimate
   bool bias = true;        ///< of the attitude
+  bool downwash = true;    ///< of others in the same world
   bool one_kind = false;   ///< battery and rate loop's gains are the same for all
   bool one_drone = false;  ///< all parameters are
   DeadTimeRange dead_time;
@@ -68,6 +69,7 @@ inline Switches switches_of(const ParameterBox& box, const EstimateNoise& noise)
   on.lag = most.estimate_lag_s > 0.0f;
   on.bias = least.attitude_bias_x_rad != 0.0f || most.attitude_bias_x_rad != 0.0f ||
             least.attitude_bias_y_rad != 0.0f || most.attitude_bias_y_rad != 0.0f;
+  on.downwash = most.downwash > 0.0f;
   on.one_kind = same_kind(box);
   on.one_drone = std::memcmp(&least, &most, sizeof least) == 0;
   on.dead_time = dead_time_range(least, most);

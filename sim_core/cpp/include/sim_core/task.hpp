@@ -14,6 +14,9 @@ namespace sim_core::SIM_CORE_ISA {
 /// in which nothing moves but the drone, and nothing comes to pass.
 struct TaskDefaults {
   static constexpr bool kFollowsPaths = false, kFliesCourses = false, kHasFloor = false;
+  /// Others fly in the same world: the task then has a number `world.drones`, and is told who is near
+  /// by `look_around(memory, mates)`.
+  static constexpr bool kInWorlds = false;
   static constexpr int kRowPart = 0;  ///< entries of the observation that `write_rows` writes
 
   /// What can be read off the world at a control step, and what came to pass in one.
@@ -79,6 +82,7 @@ struct Beginning {
   const World& world;
   const VecSettings& settings;
   std::uint32_t number;  ///< of the drone
+  std::uint32_t tick;    ///< of the run
 };
 
 /// Beyond this an output is no command, in squared half ranges: a million half ranges off.

@@ -29,7 +29,8 @@ class VecSim {
   int threads() const { return workers_.count(); }
   const char* isa() const { return kernel_->name; }
   std::size_t bytes_per_drone() const {
-    return kernel_->block_bytes / static_cast<std::size_t>(kernel_->lanes);
+    return kernel_->block_bytes / static_cast<std::size_t>(kernel_->lanes) +
+           told_bytes_ / static_cast<std::size_t>(num_drones_);
   }
   VecBuffers& buffers() { return work_.buffers; }
 
@@ -59,6 +60,7 @@ class VecSim {
  private:
   using Phase = void (*)(const Work&, int, int);
   void run(Phase phase);
+  void share_worlds();
   float* numbers(int columns);
   template <class Visit>
   void visit_memory(const Visit& visit) const;
@@ -71,7 +73,8 @@ class VecSim {
   Workers workers_;
   Work work_;
   int num_blocks_;
-  std::unique_ptr<void, void (*)(void*)> blocks_;
+  std::unique_ptr<void, void (*)(void*)> blocks_, told_;
+  std::size_t told_bytes_;
   std::vector<std::vector<float>> arrays_;
   std::vector<std::uint8_t> terminated_, truncated_;
 };
