@@ -13,8 +13,6 @@ from sim_core import _core
 from sim_core.environment import Environment, load_environment
 from sim_core.vec_env import VecEnv
 
-TRACK = _core.TASKS["track"]
-
 NUM_ENVS = 1024
 """With references and rows more than a second-level cache of 2 MiB holds."""
 OTHER_NUM_ENVS = (256, 4096)
@@ -27,12 +25,14 @@ def measure(quick: bool) -> dict[str, Any]:
 
     `core_env_steps_per_s_bare`: the same for the nominal drone and exact estimates, on one thread.
     `core_env_steps_per_s_by_num_envs`: everything on, on one thread, for fewer and more drones.
+    `swarm_drone_steps_per_s`: drones that share worlds, with each other's wakes and neighbours in
+    sight, everything else as in the first; on one thread.
     Random commands about hover, as the field measures: every drone flies off or tumbles within a
     second or two, so resets are dearer than in training.
     """
     counts = sorted({1, 2, os.cpu_count() or 1} & set(range(1, (os.cpu_count() or 1) + 1)))
     steps = 100 if quick else 2000
-    environment = load_environment("track")
+    environment, swarm = load_environment("track"), load_environment("swarm")
     all_on = {str(n): _speed(environment, n, steps) for n in counts}
     by_num_envs = {n: _speed(environment, 1, steps, n) for n in OTHER_NUM_ENVS}
     by_num_envs[NUM_ENVS] = all_on["1"]
@@ -41,6 +41,8 @@ def measure(quick: bool) -> dict[str, Any]:
         "core_env_steps_per_s_bare": {"1": _speed(bare(environment), 1, steps)},
         "core_env_steps_per_s_by_num_envs": {str(n): by_num_envs[n] for n in sorted(by_num_envs)},
         "core_switches": switches(environment),
+        "swarm_drone_steps_per_s": {"1": _speed(swarm, 1, steps)},
+        "swarm_switches": switches(swarm),
     }
 
 
@@ -53,13 +55,14 @@ def bare(environment: Environment) -> Environment:
 
 def switches(environment: Environment) -> dict[str, Any]:
     """What acts in each step."""
-    box = environment.parameter_box()
+    box, task = environment.parameter_box(), _core.TASKS[environment.task]
+    world = int(environment.numbers.get("world.drones", 1))
     most = dict(zip(_core.PARAMETER_NAMES, np.maximum(abs(box.low), abs(box.high)), strict=True))
     return {
         "substeps": _core.SUBSTEPS,
         "substep_s": _core.PHYSICS_STEP_S,
         "num_envs": NUM_ENVS,
-        "isa": VecEnv(1, environment, threads=1).core.isa,
+        "isa": VecEnv(world, environment, threads=1).core.isa,
         "rate_loop": True,
         "link_delay": bool(most["link_delay_s"]),
         "link_jitter": bool(most["link_jitter_s"]),
@@ -73,13 +76,15 @@ def switches(environment: Environment) -> dict[str, Any]:
         "ground_effect": bool(most["ground_effect"]),
         "wind": bool(most["wind_x_m_s"]),
         "gusts": bool(most["gust_m_s"]),
-        "neighbours": False,
+        "drones_in_a_world": world,
+        "neighbours": world > 1,
+        "downwash": world > 1 and bool(most["downwash"]),
         "estimate_noise": bool(environment.estimate.position_m),
         "estimate_lag": bool(most["estimate_lag_s"]),
         "randomization": bool((box.low != box.high).any()),
-        "observation": TRACK["observation_size"],
-        "privileged_observation": TRACK["privileged_size"],
-        "reward_terms": len(TRACK["reward_terms"]),
+        "observation": task["observation_size"],
+        "privileged_observation": task["privileged_size"],
+        "reward_terms": len(task["reward_terms"]),
         "reset": True,
     }
 
