@@ -116,11 +116,12 @@ def nominal(environment: Environment, **parameters: float) -> Environment:
 
 
 def with_figures_of(simulator: Simulator, environment: Environment) -> Environment:
-    """Our physics with the figures of the other's drone that policies feel most."""
+    """Our physics with the other drone's figures that policies feel most, without what it lacks."""
     taken = ("mass_kg", "rotor_lag_up_s", "rotor_lag_down_s", "rotor_inertia_kg_m2")
     facts = {name: simulator.facts[name] for name in taken}
     across_n_s_m = simulator.facts["drag_n_s_m"][0]  # along the axis it is 0.9 to 1.25 of this
-    return nominal(environment, rotor_dead_time_s=0.0, drag_n_s_m=across_n_s_m, **facts)
+    without = {"rotor_dead_time_s": 0.0, "ground_effect": 0.0}
+    return nominal(environment, **without, drag_n_s_m=across_n_s_m, **facts)
 
 
 def track_trials(
