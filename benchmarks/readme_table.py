@@ -42,6 +42,13 @@ def _rows() -> list[str]:
     for threads, speed in speeds.items():
         what = f"environment steps/s of the core, {threads} thread{'s' * (threads != '1')}"
         rows.append(_row(what, f"{speed / 1e6:.1f} M", "core_speed"))
+    for what, name in (
+        ("the same, noise and randomisation off, 1 thread", "core_env_steps_per_s_bare"),
+        ("drone steps/s, swarms of 8 with wakes and neighbours, 1 thread",
+         "swarm_drone_steps_per_s"),
+    ):  # fmt: skip
+        if name in core:
+            rows.append(_row(what, f"{core[name]['1'] / 1e6:.1f} M", "core_speed"))
     if training:
         for learner, by_threads in sorted(training["train_learners"].items()):
             threads, found = max(by_threads.items(), key=lambda entry: int(entry[0]))
