@@ -277,7 +277,8 @@ def fly_these(pilot: Pilot, trial: Trial, drones: Drones, seed: int) -> Recordin
     parameters = drones.parameters.copy()
     lost = np.zeros(count, dtype=bool)
     for tick in range(steps):
-        seen = _seen(drones.estimate, lost)
+        lost |= ~(np.abs(drones.estimate) < 1e6).all(axis=1)
+        seen = tame(drones.estimate, lost)
         drones.fly(session.command(seen, CONTROL_DT if tick else 0.0))
         truth[tick + 1] = drones.truth
     return judged(trial, truth, parameters, seed)
@@ -301,12 +302,11 @@ def judged(trial: Trial, truth: Float32, parameters: Float32, seed: int) -> Reco
     return Recording(times, truth, goal, parameters, seed, trial.window_s, score)
 
 
-def _seen(estimate: Float32, lost: NDArray[np.bool_]) -> Float32:
-    """The estimates; of a drone whose numbers ran away, a hover, so that the others fly on.
+def tame(estimate: Float32, lost: NDArray[np.bool_]) -> Float32:
+    """The estimates; of a drone that is lost, a hover, so that the others fly on.
 
     Its recorded truth says that it crashed; PolicyRunner would rightly refuse the whole state.
     """
-    lost |= ~(np.abs(estimate) < 1e6).all(axis=1)
     if not lost.any():
         return estimate
     seen = estimate.copy()

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from PIL import Image
 
-from evaluation.errors import PictureError
+from evaluation.evaluation_picture import check_kind
 from evaluation.picture import BLUE, GREY, INK, VERMILION, clean
 from evaluation.race_referee import CRASH_REASONS
 from evaluation.races import FlownRaces
@@ -25,12 +25,6 @@ _LONGEST_FILM_S = 20.5
 _TRAIL_S = 0.6
 
 Point = tuple[float, float]
-
-
-def check_kind(path: Path | None) -> None:
-    """Refuse a picture that cannot be drawn, before anything flies."""
-    if path is not None and path.suffix not in (".png", ".gif"):
-        raise PictureError(f"render: expected a .png or .gif file, got {str(path)!r}.")
 
 
 def render(flown: FlownRaces, path: str | Path) -> None:

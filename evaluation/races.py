@@ -192,16 +192,6 @@ def gone(truth: Float32, task: RaceTask) -> NDArray[np.bool_]:
     return np.asarray(~(inside.all(axis=1) & whole), dtype=np.bool_)
 
 
-def tame(estimate: Float32, lost: NDArray[np.bool_]) -> Float32:
-    """The estimates; of a drone that is lost, a hover, so that the others fly on."""
-    if not lost.any():
-        return estimate
-    seen = estimate.copy()
-    seen[lost] = 0.0
-    seen[lost, 6] = 1.0
-    return seen
-
-
 def worst_first(score: RaceScore) -> NDArray[np.intp]:
     """Drones from the worst on: fewest gates first, of those the soonest over."""
     ended = np.where(score.crashed, score.crash_time_s, np.inf)

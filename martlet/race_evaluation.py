@@ -38,7 +38,8 @@ def fly_race_order(order: RaceOrder) -> dict[str, Any]:
         raise UsageError("eval: expected a policy file to race with, got none.")
     if order.baselines:
         raise UsageError("eval: expected no --baseline in a race: none of them flies gates.")
-    from evaluation.race_picture import check_kind, render
+    from evaluation.evaluation_picture import check_kind
+    from evaluation.race_picture import render
     from evaluation.race_replay import save_races
     from evaluation.races import RaceTrial, fly_races
     from policy_export.runtime import PolicyRunner
