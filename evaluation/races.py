@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.errors import EpisodeError
-from evaluation.evaluate import CHUNK, WORST, Drones, Flight
+from evaluation.evaluate import CHUNK, WORST, Drones, Flight, tame
 from evaluation.race_course import race_course
 from evaluation.race_figures import joined_races, race_figures
 from evaluation.race_referee import RaceScore, score_race
