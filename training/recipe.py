@@ -12,7 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sim_core.environment import Environment, environment_file, load_environment
+from sim_core.environment import (
+    TRAINING_SECTIONS,
+    Environment,
+    environment_file,
+    load_environment,
+)
 from sim_core.errors import SettingsError
 from sim_core.settings_file import build, is_finite_number, override, read_toml_file
 from training import native
@@ -20,8 +25,6 @@ from training.settings import PPOSettings
 
 ENOUGH_STEPS = {"native": 10_000_000, "torch": 6_000_000}
 """Of a run that is not told how long to be: benchmarks/training_quality.py; torch is slower."""
-
-_PPO = "ppo."
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ def load_recipe(
     path = environment_file(name_or_path)
     table, where = read_toml_file(path), str(path)
     changes = tuple(changes)
+    override(table, [c for c in changes if _section_of(c) == "stages"], where)
     given = {name: value for name, value in (ppo or {}).items() if value is not None}
     whole = _settings(table, changes, given, where)
     total = whole.steps or enough(whole)
@@ -68,7 +72,9 @@ def load_recipe(
         ended = began + share * total
         stages.append(
             Stage(
-                load_environment(path, [c for c in all_changes if not c.startswith(_PPO)]),
+                load_environment(
+                    path, [c for c in all_changes if _section_of(c) not in TRAINING_SECTIONS]
+                ),
                 replace(settings, steps=round(ended)),
                 round(began),
             )
@@ -95,8 +101,13 @@ def _settings(
     if not isinstance(section, dict):
         raise SettingsError(f"{where}: ppo: expected a section, got {section!r}.")
     values = {"ppo": {**dataclasses.asdict(PPOSettings()), **section}}
-    override(values, [c for c in changes if c.startswith(_PPO)], where)
+    override(values, [c for c in changes if _section_of(c) == "ppo"], where)
     return build(PPOSettings, values["ppo"] | given, f"{where}: [ppo]")
+
+
+def _section_of(change: str) -> str:
+    """The section that a text like `reward.crash=4` changes."""
+    return change.partition("=")[0].strip().partition(".")[0]
 
 
 def _stages(table: dict[str, Any], where: str) -> list[tuple[float, list[str]]]:

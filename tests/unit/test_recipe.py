@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How to learn a task, as its file and the command line say it."""
+
+import pytest
+
+from sim_core.errors import SettingsError
+from training.recipe import load_recipe, stage_at
+
+
+def test_stages_follow_each_other_to_the_end():
+    recipe = load_recipe("race", ["ppo.steps=1000"])
+    ends = [stage.settings.steps for stage in recipe]
+    assert [stage.began for stage in recipe] == [0, *ends[:-1]]
+    assert ends == sorted(set(ends))
+    assert ends[-1] == 1000
+    assert stage_at(recipe, ends[0] - 1) is recipe[0]
+    assert stage_at(recipe, ends[0]) is recipe[1]
+    assert stage_at(recipe, 5000) is recipe[-1]
+
+
+def test_a_stage_changes_what_it_says_and_the_user_has_the_last_word():
+    crash = [stage.environment.numbers["reward.crash"] for stage in load_recipe("race")]
+    assert crash == sorted(set(crash))
+    mine = load_recipe("race", ["reward.crash=7", "ppo.minibatch=256"], {"discount": 0.9})
+    for stage in mine:
+        assert stage.environment.numbers["reward.crash"] == 7.0
+        assert (stage.settings.minibatch, stage.settings.discount) == (256, 0.9)
+
+
+def test_a_task_without_stages_has_one():
+    (stage,) = load_recipe("track")
+    assert stage.began == 0
+    assert stage.settings.steps > 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("change", "phrase"),
+    [
+        ("stages=5", "stages: expected a list of sections, got 5"),
+        ("stages=[{share=0.5, set=[]}]", "stages: expected shares that sum to 1"),
+        ("stages=[{share=1.0}]", "stage 1: expected share and set"),
+        ("ppo.luck=1", "--set: expected KEY=VALUE of a known key, got 'ppo.luck=1'"),
+        ("ppo.steps='many'", "ppo"),
+    ],
+)
+def test_what_cannot_be_learnt_by_is_refused(change, phrase):
+    with pytest.raises(SettingsError) as caught:
+        load_recipe("race", [change])
+    assert phrase in str(caught.value)
