@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """How far the core is from what the machine allows, and where the time goes.
 
-Run it with `python benchmarks/roofline.py`; it compiles two small programs with g++. Peak: unfused
+Run it with `python benchmarks/roofline.py`; it compiles two small programs with g++. Peak:
 multiplications and additions in the widest registers, on one core, and bytes a second over as much
 memory as a step of the core touches. The core's operations are counted by running its own text over
-a number type that counts; the whole-number work of the noise is not among them.
+a number type that counts, a fused multiply-add as one; the whole-number work of the noise is not
+among them.
 """
 
 import subprocess
@@ -29,9 +30,9 @@ CORE = HERE.parent / "sim_core" / "cpp"
 FLAGS = ("-std=c++17", "-O3", "-Wno-psabi", "-ffp-contract=off", "-fno-math-errno",
          "-fno-trapping-math", f"-I{CORE / 'include'}")  # fmt: skip
 WIDTHS = {
-    "avx512": (16, "-mavx512f", "-mavx512dq", "-mavx512vl", "-mavx512bw",
+    "avx512": (16, "-mfma", "-mavx512f", "-mavx512dq", "-mavx512vl", "-mavx512bw",
                "-mprefer-vector-width=512"),
-    "avx2": (8, "-mavx2"),
+    "avx2": (8, "-mavx2", "-mfma"),
     "baseline": (4,),
     "scalar": (1,),
 }  # fmt: skip

@@ -15,7 +15,8 @@ namespace sim_core::SIM_CORE_ISA {
 
 long long counted = 0;
 
-/// A float that counts what is done to it. Comparisons and choices count as one, like a register's.
+/// A float that counts what is done to it. Comparisons, choices and madd count as one, like a
+/// register's.
 struct Counted {
   float value;
   Counted() : value(0.0f) {}
@@ -42,6 +43,10 @@ COMPARED(==)
 COMPARED(>=)
 #undef COMPARED
 inline Counted operator-(const Counted& a) { return -a.value; }
+inline Counted fused(const Counted& a, const Counted& b, const Counted& c) {
+  ++counted;
+  return fused(a.value, b.value, c.value);
+}
 inline Counted sqrt_of(const Counted& a) {
   ++counted;
   return sqrt_of(a.value);
@@ -180,7 +185,7 @@ int main(int argc, char** argv) {
   Estimate<Wide> seen{};
   const auto moved = [&](const Run<Track>& which) {
     return nanoseconds([&](int b) {
-      seen = move(block_at<Track>(work, b).flyer, load_commands(work, b), b, which);
+      seen = move(block_at<Track>(work, b), load_commands(work, b), b, which);
       work.tick += b == 0;
     });
   };

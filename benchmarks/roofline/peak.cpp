@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// What this machine can do at best, on one core: multiplications and additions a second in the
-/// widest registers, unfused as the core has them, and bytes a second copied within a cache of
+/// widest registers, each an instruction of its own, and bytes a second copied within a cache of
 /// the core's size.
 #include <chrono>
 #include <cstdio>

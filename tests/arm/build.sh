@@ -22,8 +22,8 @@ kernel scalar 1
 kernel baseline 4
 objects="$work/scalar.o $work/baseline.o"
 if [ "${4:-}" = wide ]; then
-  kernel avx2 8 -mavx2
-  kernel avx512 16 -mavx512f -mavx512dq -mavx512vl -mavx512bw -mprefer-vector-width=512
+  kernel avx2 8 -mavx2 -mfma
+  kernel avx512 16 -mfma -mavx512f -mavx512dq -mavx512vl -mavx512bw -mprefer-vector-width=512
   objects="$objects $work/avx2.o $work/avx512.o"
   flags="$flags -DSIM_CORE_WIDE"
 fi

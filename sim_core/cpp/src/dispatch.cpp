@@ -115,9 +115,12 @@ bool runs_here(const Kernel& kernel) {
   __builtin_cpu_init();
   if (std::strcmp(kernel.name, "avx512") == 0) {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("fma");
   }
-  if (std::strcmp(kernel.name, "avx2") == 0) return __builtin_cpu_supports("avx2");
+  if (std::strcmp(kernel.name, "avx2") == 0) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  }
 #else
   (void)kernel;
 #endif

@@ -27,7 +27,7 @@ inline T command_distance_squared(const Command<T>& a, const Command<T>& b,
   const Vec3<T> difference = a.w_B - b.w_B;
   const Vec3<T> rates = {T(difference.x * (1.0f / rate[0])), T(difference.y * (1.0f / rate[1])),
                          T(difference.z * (1.0f / rate[2]))};
-  return thrust * thrust + dot(rates, rates);
+  return madd(thrust, thrust, dot(rates, rates));
 }
 
 }  // namespace sim_core::SIM_CORE_ISA

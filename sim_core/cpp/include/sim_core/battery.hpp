@@ -16,7 +16,8 @@ struct Battery {
 
 template <class T>
 inline T cubic(const T* coefficients, const T& x) {
-  return ((coefficients[3] * x + coefficients[2]) * x + coefficients[1]) * x + coefficients[0];
+  return madd(madd(madd(coefficients[3], x, coefficients[2]), x, coefficients[1]), x,
+              coefficients[0]);
 }
 
 /// Draws the rotors' current for `duration_s` and finds the thrust that the sagging volts allow.
@@ -27,13 +28,13 @@ inline void step_battery(Battery<T>& battery, const Params<T>& params, const T t
                          float duration_s) {
   T load = T{};
   for (int i = 0; i < 4; ++i) {
-    load = load + thrust_n[i] * thrust_n[i] * inverse_root_of(thrust_n[i]);
+    load = madd(T(thrust_n[i] * thrust_n[i]), inverse_root_of(thrust_n[i]), load);
   }
   const T current_a = params.battery_current_a_per_n15 * load;
   battery.charge =
-      max_of(T(battery.charge - current_a * T(duration_s / params.battery_capacity_c)), T{});
+      max_of(nmadd(current_a, T(duration_s / params.battery_capacity_c), battery.charge), T{});
   battery.volts =
-      cubic(params.battery_volts, battery.charge) - current_a * params.battery_resistance_ohm;
+      nmadd(current_a, params.battery_resistance_ohm, cubic(params.battery_volts, battery.charge));
   // The fit of thrust over volts holds between 1 and 4.2 V (bench data); it rises all the way.
   const T volts = clamp(battery.volts, splat<T>(1.0), splat<T>(4.2));
   battery.motor_limit_n = max_of(cubic(params.motor_volts_to_n, volts), T{});

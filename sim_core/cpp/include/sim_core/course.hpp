@@ -51,15 +51,13 @@ inline const float* pole_row(const CourseTable& table, int o) {
 /// A point in a gate's frame: s, u, w.
 template <class T>
 inline Vec3<T> in_gate(const GatePose<T>& gate, const Vec3<T>& p) {
-  const Vec3<T> r = p - gate.p;
-  return {T(gate.cos_yaw * r.x + gate.sin_yaw * r.y), T(gate.cos_yaw * r.y - gate.sin_yaw * r.x),
-          r.z};
+  return turned(p - gate.p, gate.cos_yaw, gate.sin_yaw);
 }
 
 /// |u, w|: of a ring the distance from its axis, of a square the larger of the two.
 template <class T>
 inline T across(const Vec3<T>& suw, bool round) {
-  if (round) return sqrt_of(T(suw.y * suw.y + suw.z * suw.z));
+  if (round) return sqrt_of(madd(suw.y, suw.y, T(suw.z * suw.z)));
   return max_of(abs_of(suw.y), abs_of(suw.z));
 }
 
@@ -76,10 +74,10 @@ template <class T>
 inline Mask<T> touches_cylinder(const Vec3<T>& a, const Vec3<T>& b, const T& x, const T& y,
                                 float reach, const T& top) {
   const T ax = a.x - x, ay = a.y - y, dx = b.x - a.x, dy = b.y - a.y;
-  const T length2 = dx * dx + dy * dy + 1e-12f;
-  const T along = clamp(T(-(ax * dx + ay * dy) / length2), T{}, splat<T>(1.0));
-  const T nx = ax + dx * along, ny = ay + dy * along;
-  return (nx * nx + ny * ny <= reach * reach) & (a.z + (b.z - a.z) * along <= top);
+  const T length2 = madd(dx, dx, madd(dy, dy, 1e-12f));
+  const T along = clamp(T(-madd(ax, dx, T(ay * dy)) / length2), T{}, splat<T>(1.0));
+  const T nx = madd(dx, along, ax), ny = madd(dy, along, ay);
+  return (madd(nx, nx, T(ny * ny)) <= reach * reach) & (madd(T(b.z - a.z), along, a.z) <= top);
 }
 
 /// Course `number` of the table, moved as the episode's draws have it.
@@ -123,7 +121,7 @@ inline Int<T> seen_from(const Course<T>& course, const CourseTable& table, const
   Int<T> now = known;
   const auto look = [&](const T& x, const T& y, std::int32_t bit) {
     const T dx = x - p.x, dy = y - p.y;
-    const Mask<T> near = dx * dx + dy * dy < range * range;
+    const Mask<T> near = madd(dx, dx, T(dy * dy)) < range * range;
     now = now | select(near, Int<T>{} + bit, Int<T>{});
   };
   for (int g = 0; g < table.gates; ++g) {

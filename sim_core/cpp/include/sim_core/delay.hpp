@@ -79,8 +79,8 @@ inline Arriving<T> pass_link(Link<T>& link, const Passage<T>& passage, std::uint
   };
   link.sent[tick % kLinkSlots] = select_command<T>(passage.lost, sent(1), command);
   // Whole control steps, and physics steps beyond.
-  const T drawn = to_number(truncate(T(passage.delay_steps * (1.0f / kSubsteps) + 0.1f)));
-  const T remainder = passage.delay_steps - drawn * static_cast<float>(kSubsteps);
+  const T drawn = to_number(truncate(madd(passage.delay_steps, 1.0f / kSubsteps, 0.1f)));
+  const T remainder = nmadd(drawn, static_cast<float>(kSubsteps), passage.delay_steps);
   const T age = min_of(drawn, T(link.age + 1.0f));
   Arriving<T> arriving{link.arrived, sent(range.low), remainder};
   for (int back = range.low + 1; back <= range.high; ++back) {

@@ -18,8 +18,8 @@ template <class T>
 inline T downwash_n(const Vec3<T>& below) {
   const T dz = max_of(T(-below.z), T{});
   const T near = max_of(dz, splat<T>(kNearestDownwashM));
-  const T width = near * 0.078f + 0.029f;
-  const T lat2 = below.x * below.x + below.y * below.y;
+  const T width = madd(near, 0.078f, 0.029f);
+  const T lat2 = madd(below.x, below.x, T(below.y * below.y));
   const T exponent = max_of(T(lat2 * -0.5f / (width * width)), splat<T>(-60.0));
   const T reach = near + 0.828f;
   const T fade = min_of(T(dz * (1.0f / kNearestDownwashM)), splat<T>(1.0));

@@ -57,7 +57,7 @@ inline Pose<T> lagged_pose(const Past<T>& past, const Params<T>& params, std::ui
     const T share = age - static_cast<float>(back);
     const T *newer = numbers_at(back), *older = numbers_at(back + 1);
     for (int i = 0; i < kNumbers; ++i) {
-      mixed[i] = select(share > T{}, T(newer[i] + (older[i] - newer[i]) * share), mixed[i]);
+      mixed[i] = select(share > T{}, madd(T(older[i] - newer[i]), share, newer[i]), mixed[i]);
     }
   }
   Pose<T> pose;

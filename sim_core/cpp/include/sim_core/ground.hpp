@@ -12,7 +12,7 @@ template <class T>
 inline void rest_on_floor(BodyState<T>& body) {
   const Mask<T> down = (body.p_WB.z <= T{}) & (body.v_WB.z <= T{});
   if (!any(down)) return;
-  const T length2 = body.q_WB.z * body.q_WB.z + body.q_WB.w * body.q_WB.w;
+  const T length2 = madd(body.q_WB.z, body.q_WB.z, T(body.q_WB.w * body.q_WB.w));
   const Mask<T> lost = length2 < 1e-6f;
   const T inverse = 1.0f / sqrt_of(max_of(length2, splat<T>(1e-6)));
   const T z = select(lost, T{}, T(body.q_WB.z * inverse));

@@ -17,19 +17,19 @@ inline void step_body(BodyState<T>& body, const Derived<T>& derived, const Surro
   const T dt = splat<T>(step_s), half = splat<T>(0.5 * step_s);
 
   // Thrust over the step: the sum of its ends, second order like the rest.
-  T ends_n[4], spin[4];
+  T ends_n[4], yaw = levers.trim.z;
   for (int i = 0; i < 4; ++i) {
     const T before = body.thrust_n[i], rise = lag_rise(derived, before, target_n[i]);
     body.thrust_n[i] = before + rise;
     ends_n[i] = before + body.thrust_n[i];
-    spin[i] = rise * levers.spin[i];
+    yaw = madd(rise, levers.spin[i], yaw);
   }
   const Thrusts<T> thrusts = thrusts_of(ends_n);
-  const Vec3<T> push = push_of(levers, thrusts, T((spin[0] + spin[1]) + (spin[2] + spin[3])));
+  const Vec3<T> push = push_of(levers, thrusts, yaw);
 
   // Body rates at the middle and at the end of the step.
   const Vec3<T> w_0 = body.w_WB_B;
-  const Vec3<T> w_mid = w_0 + rates_gained(levers, push, w_0) * splat<T>(0.5);
+  const Vec3<T> w_mid = madd(rates_gained(levers, push, w_0), splat<T>(0.5), w_0);
   body.w_WB_B = w_0 + rates_gained(levers, push, w_mid);
 
   // Attitude: the body turns by w_mid dt, about its own axes; the mean of the ends is the middle.
@@ -40,15 +40,15 @@ inline void step_body(BodyState<T>& body, const Derived<T>& derived, const Surro
   // Acceleration from the velocity at the beginning: thrust, gravity, and a drag with one coefficient
   // across the thrust axis and another along it.
   const Vec3<T> v_0 = body.v_WB, air = v_0 - around.wind;
-  const T along = levers.lift * thrusts.sum - derived.drag_excess_per_s * dot(z_mid, air);
-  Vec3<T> a_0 = z_mid * along - air * derived.drag_across_per_s;
+  const T along = nmadd(derived.drag_excess_per_s, dot(z_mid, air), T(levers.lift * thrusts.sum));
+  Vec3<T> a_0 = nmadd(air, derived.drag_across_per_s, z_mid * along);
   a_0.z = a_0.z + around.field;
 
   // The one at the middle is less the drag on what the velocity has gained by then. The position
   // follows the mean velocity.
   const T loss = levers.velocity_loss * dot(z_mid, a_0);
-  body.v_WB = v_0 + (a_0 * levers.velocity_gain - z_mid * loss);
-  body.p_WB = body.p_WB + (v_0 + body.v_WB) * half;
+  body.v_WB = nmadd(z_mid, loss, madd(a_0, levers.velocity_gain, v_0));
+  body.p_WB = madd(v_0 + body.v_WB, half, body.p_WB);
 }
 
 template <class T>

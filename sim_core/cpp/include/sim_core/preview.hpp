@@ -83,7 +83,7 @@ inline void write_preview(const float* now, const float view[kViewSize], float* 
     Triples r;
     std::memcpy(&r, now + 3 * k, sizeof r);
     r -= p;
-    const Triples r_H = r * straight + swap_xy(r) * crossed;
+    const Triples r_H = madd(r, straight, Triples(swap_xy(r) * crossed));
     std::memcpy(out + 3 * k, &r_H, sizeof r_H);
   }
 }

@@ -45,7 +45,7 @@ inline Mask<T> passes(const GatePose<T>& gate, const CourseTable& table, const I
                       const Vec3<T>& a, const Vec3<T>& b) {
   const Vec3<T> from = in_gate(gate, a), to = in_gate(gate, b);
   const T share = from.x / min_of(T(from.x - to.x), splat<T>(-1e-9));
-  const Vec3<T> at = from + (to - from) * share;
+  const Vec3<T> at = madd(to - from, share, from);
   Mask<T> inside{};
   for (int g = 0; g < table.gates; ++g) {
     const float* row = gate_row(table, g);
@@ -80,7 +80,7 @@ template <class T>
 inline void put_gate(const GatePose<T>& gate, const Vec3<T>& p, const Rotation<T>& R_WB,
                      Pen<T>& pen) {
   pen.put(to_body(R_WB, drawn_near(gate.p - p)));
-  pen.put(R_WB.row_x * gate.cos_yaw + R_WB.row_y * gate.sin_yaw);
+  pen.put(madd(R_WB.row_x, gate.cos_yaw, R_WB.row_y * gate.sin_yaw));
 }
 
 /// 1 where the gate that each lane names is shown where it truly stands, 0 where it should stand.
@@ -116,7 +116,7 @@ inline void put_poles(const Course<T>& course, const CourseTable& table, const I
   T x[kSeenPoles] = {}, y[kSeenPoles] = {}, d2[kSeenPoles];
   for (T& far : d2) far = splat<T>(kPoleReachM * kPoleReachM);
   const auto sort_in = [&](T dx, T dy, const Mask<T>& counts) {
-    T square = select(counts, T(dx * dx + dy * dy), splat<T>(1e9));
+    T square = select(counts, madd(dx, dx, T(dy * dy)), splat<T>(1e9));
     for (int i = 0; i < kSeenPoles; ++i) {
       const Mask<T> nearer = square < d2[i];
       const T ox = x[i], oy = y[i], o2 = d2[i];
@@ -142,7 +142,7 @@ inline void put_poles(const Course<T>& course, const CourseTable& table, const I
   }
   for (int i = 0; i < kSeenPoles; ++i) {
     const T distance = sqrt_of(T(d2[i] + 1e-6f));
-    const T closeness = max_of(T(1.0f - distance * (1.0f / kPoleReachM)), T{}) / distance;
+    const T closeness = max_of(nmadd(distance, 1.0f / kPoleReachM, 1.0f), T{}) / distance;
     pen.put(to_body(R_WB, Vec3<T>{T(x[i] * closeness), T(y[i] * closeness), T{}}));
   }
 }
@@ -155,7 +155,7 @@ inline void put_walls(const CourseTable& table, const Vec3<T>& p, Pen<T>& pen) {
     const T low = at[axis] - table.rules.room_low_m[axis];
     const T high = table.rules.room_high_m[axis] - at[axis];
     for (const T& far : {low, high}) {
-      const T closeness = 1.0f - far * (1.0f / kWallReachM);
+      const T closeness = nmadd(far, 1.0f / kWallReachM, 1.0f);
       pen.put(clamp(closeness, T{}, splat<T>(2.0)));
     }
   }

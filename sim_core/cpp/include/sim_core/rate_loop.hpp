@@ -48,9 +48,9 @@ inline RateGains<T> rate_gains(const Params<T>& params) {
 template <class T>
 inline T pid_axis(const AxisGains<T>& gains, const T& error, T& integral_deg, float limit_deg,
                   const T& rise) {
-  integral_deg = clamp(T(integral_deg + error * (kDegreesPerRadian * kPhysicsStepS)),
+  integral_deg = clamp(madd(error, kDegreesPerRadian * kPhysicsStepS, integral_deg),
                        splat<T>(-limit_deg), splat<T>(limit_deg));
-  const T out = gains.error * error - gains.rise * rise + gains.integral * integral_deg;
+  const T out = madd(gains.integral, integral_deg, nmadd(gains.rise, rise, T(gains.error * error)));
   return clamp(out, splat<T>(-kCountsTorqueLimit), splat<T>(kCountsTorqueLimit));
 }
 
@@ -75,9 +75,11 @@ struct MotorCounts {
 /// four alike, so that torque goes before thrust.
 template <class T>
 inline MotorCounts<T> mix(const T& collective_counts, const Vec3<T>& torque_counts) {
-  const T roll = torque_counts.x * 0.5f, pitch = torque_counts.y * 0.5f;
-  const T right = collective_counts - roll, left = collective_counts + roll;
-  const T with_yaw = pitch + torque_counts.z, against_yaw = pitch - torque_counts.z;
+  const Vec3<T>& torque = torque_counts;
+  const T right = nmadd(torque.x, 0.5f, collective_counts);
+  const T left = madd(torque.x, 0.5f, collective_counts);
+  const T with_yaw = madd(torque.y, 0.5f, torque.z),
+          against_yaw = madd(torque.y, 0.5f, T(-torque.z));
   MotorCounts<T> counts{
       {T(right - with_yaw), T(right + with_yaw), T(left + against_yaw), T(left - against_yaw)}};
   const T highest = max_of(max_of(counts.m[0], counts.m[1]), max_of(counts.m[2], counts.m[3]));

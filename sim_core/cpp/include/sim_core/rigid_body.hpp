@@ -45,7 +45,7 @@ inline Levers<T> levers_of(const Params<T>& params, const Derived<T>& derived,
     levers.spin[i] = around.spin.per_n_s[i] * derived.inverse_inertia.z;
   }
   levers.gyroscopic = derived.gyroscopic * dt;
-  levers.velocity_gain = dt - derived.drag_across_per_s * T(dt * half);
+  levers.velocity_gain = nmadd(derived.drag_across_per_s, T(dt * half), dt);
   levers.velocity_loss = derived.drag_excess_per_s * T(dt * half);
   return levers;
 }
@@ -64,14 +64,15 @@ inline Thrusts<T> thrusts_of(const T n[4]) {
           T(clockwise - counter)};
 }
 
-/// What the torques of a step add to the body rates, all but the gyroscopic part. `spin`: of the
-/// rotors' own acceleration.
+/// What the torques of a step add to the body rates, all but the gyroscopic part. `yaw`: what constant
+/// torque and the rotors' own acceleration add about z.
 template <class T>
-inline Vec3<T> push_of(const Levers<T>& levers, const Thrusts<T>& thrusts, const T& spin) {
-  return {
-      T(levers.roll * thrusts.left_right + (levers.roll_offset * thrusts.sum + levers.trim.x)),
-      T(levers.pitch * thrusts.rear_front + (levers.pitch_offset * thrusts.sum + levers.trim.y)),
-      T(levers.yaw * thrusts.clockwise_counter + (spin + levers.trim.z))};
+inline Vec3<T> push_of(const Levers<T>& levers, const Thrusts<T>& thrusts, const T& yaw) {
+  const T roll = madd(levers.roll_offset, thrusts.sum, levers.trim.x);
+  const T pitch = madd(levers.pitch_offset, thrusts.sum, levers.trim.y);
+  return {madd(levers.roll, thrusts.left_right, roll),
+          madd(levers.pitch, thrusts.rear_front, pitch),
+          madd(levers.yaw, thrusts.clockwise_counter, yaw)};
 }
 
 /// Change of the body rates over a step from Euler's equation, J dw/dt = tau - w x J w, axis by axis
@@ -79,9 +80,9 @@ inline Vec3<T> push_of(const Levers<T>& levers, const Thrusts<T>& thrusts, const
 template <class T>
 inline Vec3<T> rates_gained(const Levers<T>& levers, const Vec3<T>& push, const Vec3<T>& w_WB_B) {
   const Vec3<T>& w = w_WB_B;
-  return {T(push.x - levers.gyroscopic.x * (w.y * w.z)),
-          T(push.y - levers.gyroscopic.y * (w.z * w.x)),
-          T(push.z - levers.gyroscopic.z * (w.x * w.y))};
+  return {nmadd(levers.gyroscopic.x, T(w.y * w.z), push.x),
+          nmadd(levers.gyroscopic.y, T(w.z * w.x), push.y),
+          nmadd(levers.gyroscopic.z, T(w.x * w.y), push.z)};
 }
 
 }  // namespace sim_core::SIM_CORE_ISA

@@ -57,7 +57,7 @@ inline Draw<T> draw(const Counter<T>& at, Purpose purpose, std::uint32_t slot) {
 /// Uniform in (0, 1], 24 bits: the largest draw rounds up to 1.
 template <class T>
 inline T uniform(const Bits<T>& bits) {
-  return to_number(Int<T>(bits >> 8)) * 5.9604644775390625e-8f + 2.98023223876953125e-8f;
+  return madd(to_number(Int<T>(bits >> 8)), 5.9604644775390625e-8f, 2.98023223876953125e-8f);
 }
 
 constexpr int kNormals = 15;

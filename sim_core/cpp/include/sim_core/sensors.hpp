@@ -19,15 +19,16 @@ inline Estimate<T> estimate(const Pose<T>& truth, const Params<T>& params,
                             const EstimateNoise& noise, const T* n) {
   const float position_z = noise.position_z_m < 0.0f ? noise.position_m : noise.position_z_m;
   const float velocity_z = noise.velocity_z_m_s < 0.0f ? noise.velocity_m_s : noise.velocity_z_m_s;
-  const Vec3<T> tilt = {T(n[6] * noise.attitude_rad + params.attitude_bias_x_rad),
-                        T(n[7] * noise.attitude_rad + params.attitude_bias_y_rad),
+  const Vec3<T>&p = truth.p_WB, &v = truth.v_WB;
+  const Vec3<T> tilt = {madd(n[6], noise.attitude_rad, params.attitude_bias_x_rad),
+                        madd(n[7], noise.attitude_rad, params.attitude_bias_y_rad),
                         T(n[8] * noise.attitude_rad)};
-  return {truth.p_WB +
-              Vec3<T>{T(n[0] * noise.position_m), T(n[1] * noise.position_m), T(n[2] * position_z)},
+  return {{madd(n[0], noise.position_m, p.x), madd(n[1], noise.position_m, p.y),
+           madd(n[2], position_z, p.z)},
           truth.q_WB * small_rotation(tilt),
-          truth.v_WB + Vec3<T>{T(n[3] * noise.velocity_m_s), T(n[4] * noise.velocity_m_s),
-                               T(n[5] * velocity_z)},
-          truth.w_WB_B + Vec3<T>{n[9], n[10], n[11]} * splat<T>(noise.body_rate_rad_s)};
+          {madd(n[3], noise.velocity_m_s, v.x), madd(n[4], noise.velocity_m_s, v.y),
+           madd(n[5], velocity_z, v.z)},
+          madd(Vec3<T>{n[9], n[10], n[11]}, splat<T>(noise.body_rate_rad_s), truth.w_WB_B)};
 }
 
 }  // namespace sim_core::SIM_CORE_ISA

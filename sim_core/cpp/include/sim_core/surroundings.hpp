@@ -29,7 +29,7 @@ inline Surroundings<T> surroundings_of(const BodyState<T>& body, const Params<T>
 template <class T>
 inline void feel_wakes(Surroundings<T>& around, const Params<T>& params, const Derived<T>& derived,
                        const T& force_n) {
-  around.field = around.field + params.downwash * force_n * derived.inverse_mass;
+  around.field = madd(T(params.downwash * force_n), derived.inverse_mass, around.field);
 }
 
 }  // namespace sim_core::SIM_CORE_ISA

@@ -24,7 +24,7 @@ template <class T>
 inline T collective_counts(const Params<T>& params, const T& thrust_n, bool pwm = true) {
   const T linear = thrust_n * T(0.25f * kCountsFull / params.thrust_max_n);
   if (!pwm) return linear;
-  const T discriminant = thrust_n * kPwmSquareN + kPwmLinearN * kPwmLinearN;  // b^2 + 4 a F / 4
+  const T discriminant = madd(thrust_n, kPwmSquareN, kPwmLinearN * kPwmLinearN);  // b^2 + 4 a F / 4
   const T share = (sqrt_of(max_of(discriminant, T{})) - kPwmLinearN) * (0.5f / kPwmSquareN);
   return select(pwm_firmware(params), T(share * kCountsFull), linear);
 }
@@ -33,7 +33,7 @@ inline T collective_counts(const Params<T>& params, const T& thrust_n, bool pwm 
 template <class T>
 inline T collective_thrust(const Params<T>& params, const T& counts) {
   const T share = counts * (1.0f / kCountsFull);
-  const T curve = share * (share * kPwmSquareN + kPwmLinearN);
+  const T curve = share * madd(share, kPwmSquareN, kPwmLinearN);
   return select(pwm_firmware(params), curve, T(share * params.thrust_max_n)) * 4.0f;
 }
 

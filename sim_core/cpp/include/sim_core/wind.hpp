@@ -16,8 +16,8 @@ struct Gusts {
 
 template <class T>
 inline void step_gusts(Gusts<T>& gusts, const Derived<T>& derived, const T normals[3]) {
-  gusts.velocity = gusts.velocity * derived.gust_keep +
-                   Vec3<T>{normals[0], normals[1], normals[2]} * derived.gust_kick;
+  gusts.velocity = madd(gusts.velocity, derived.gust_keep,
+                        Vec3<T>{normals[0], normals[1], normals[2]} * derived.gust_kick);
 }
 
 /// Gusts of an episode's first step: drawn from what the process comes to in the long run.

@@ -137,7 +137,7 @@ struct Swarm : TaskDefaults {
     const float s = n.scale;
     T* t = score.terms;
     t[0] = (1.0f - min_of(distance, splat<T>(2.0))) * (s * n.distance);
-    t[1] = (s * n.precision) / (ratio * ratio + 1.0f);
+    t[1] = (s * n.precision) / madd(ratio, ratio, 1.0f);
     t[2] = norm(body.v_WB) * (-s * n.velocity);
     t[3] = rates_squared * (-s * n.body_rate);
     t[4] = command_distance_squared(moment.command, moment.previous, limits) * (-s * n.smoothness);

@@ -129,8 +129,8 @@ struct Track : TaskDefaults {
   static Event<T> advance(Memory<T>& memory, const Now<T>& now, const World&, const Vec3<T>&,
                           const Pose<T>&, const Estimate<T>& seen) {
     const Vec3<T> error = to_heading(now.goal, now.goal.p_WB - seen.p_WB);
-    const Vec3<T> next = memory.integral_H * splat<T>(1.0 - kControlStepS / kIntegralLeakS) +
-                         error * splat<T>(kControlStepS);
+    const Vec3<T> next = madd(error, splat<T>(kControlStepS),
+                              memory.integral_H * splat<T>(1.0 - kControlStepS / kIntegralLeakS));
     memory.integral_H = clamp3(next, splat<T>(-kIntegralLimit), splat<T>(kIntegralLimit));
     return {};
   }
@@ -147,8 +147,9 @@ struct Track : TaskDefaults {
     const T speed_error = norm(body.v_WB - goal.v_WB);
     const T rates_squared = dot(body.w_WB_B, body.w_WB_B);
     const Rotation<T> R_WB = rotation_of(body.q_WB);
-    const T ahead = goal.cos_yaw * R_WB.row_x.x + goal.sin_yaw * R_WB.row_y.x;
-    const T level2 = R_WB.row_x.x * R_WB.row_x.x + R_WB.row_y.x * R_WB.row_y.x + 1e-6f;
+    const T nose_x = R_WB.row_x.x, nose_y = R_WB.row_y.x;
+    const T ahead = madd(goal.cos_yaw, nose_x, T(goal.sin_yaw * nose_y));
+    const T level2 = madd(nose_x, nose_x, madd(nose_y, nose_y, 1e-6f));
 
     Score<T, kTermCount> score;
     const Mask<T> inside = distance < n.max_distance_m;
@@ -159,10 +160,10 @@ struct Track : TaskDefaults {
     const float s = n.scale;
     T* t = score.terms;
     t[0] = (1.0f - min_of(distance, splat<T>(2.0))) * (s * n.distance);
-    t[1] = (s * n.precision) / (ratio * ratio + 1.0f);
+    t[1] = (s * n.precision) / madd(ratio, ratio, 1.0f);
     t[2] = speed_error * (-s * n.velocity);
     t[3] = rates_squared * (-s * n.body_rate);
-    t[4] = (1.0f - ahead * inverse_root_of(level2)) * (-s * n.heading);
+    t[4] = nmadd(ahead, inverse_root_of(level2), 1.0f) * (-s * n.heading);
     t[5] = command_distance_squared(moment.command, moment.previous, limits) * (-s * n.smoothness);
     t[6] = overshoot * (-s * n.overshoot);
     const T hover_n = hover_command(moment.flyer.derived, limits).thrust_n;
