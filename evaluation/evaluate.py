@@ -269,19 +269,24 @@ def fly_drones(
 
 def fly_these(pilot: Pilot, trial: Trial, drones: Drones, seed: int) -> Recording:
     """Fly drones from where they are through a trial; `seed` is what they were drawn from."""
-    count = len(drones.truth)
-    session = pilot.start([trial.task] * count, controlled=range(count))
-    steps = round(trial.task.reference.duration_s / CONTROL_DT)
-    truth = np.empty((steps + 1, count, 13), dtype=np.float32)
-    truth[0] = drones.truth
     parameters = drones.parameters.copy()
-    lost = np.zeros(count, dtype=bool)
+    steps = round(trial.task.reference.duration_s / CONTROL_DT)
+    truth = flown_states(pilot, [trial.task] * len(parameters), drones, steps)
+    return judged(trial, truth, parameters, seed)
+
+
+def flown_states(pilot: Pilot, tasks: Sequence[TrackTask], drones: Drones, steps: int) -> Float32:
+    """Fly drones from where they are, each along its task; the truth, shape (steps + 1, N, 13)."""
+    session = pilot.start(tasks, controlled=range(len(tasks)))
+    truth = np.empty((steps + 1, len(tasks), 13), dtype=np.float32)
+    truth[0] = drones.truth
+    lost = np.zeros(len(tasks), dtype=bool)
     for tick in range(steps):
         lost |= ~(np.abs(drones.estimate) < 1e6).all(axis=1)
         seen = tame(drones.estimate, lost)
         drones.fly(session.command(seen, CONTROL_DT if tick else 0.0))
         truth[tick + 1] = drones.truth
-    return judged(trial, truth, parameters, seed)
+    return truth
 
 
 def drawn_drones(

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.evaluate import Flown, fly_policy
+from evaluation.puffer_hover import fly_puffer_hover
+from evaluation.referee import HOVERING
 from martlet.errors import UsageError
+from policy_export.runtime import PolicyRunner
 from sim_core.environment import Environment, load_environment
 
 
@@ -59,10 +62,19 @@ def _pilots(order: Order, environment: Environment) -> list[Callable[[], Flown]]
     pilots: list[Callable[[], Flown]] = []
     if order.policy:
         policy = order.policy
-        pilots.append(lambda: fly_policy(policy, *asked, environment=environment))
+        pilots.append(lambda: _policy(policy, order, environment))
     for name in order.baselines:
         pilots.append(lambda name=name: fly_baseline(name, *asked, environment=environment))  # type: ignore[misc]
     return pilots
+
+
+def _policy(policy: Path, order: Order, environment: Environment) -> Flown:
+    """The policy's flights; of hovering, PufferLib's too."""
+    flown = fly_policy(policy, order.task, order.episodes, order.seed, environment=environment)
+    if flown.trial.rules is HOVERING:
+        runner = PolicyRunner(policy, airframe=environment.airframe)
+        flown.figures.update(fly_puffer_hover(runner, environment, order.episodes, order.seed))
+    return flown
 
 
 def _told(flown: Flown, order: Order) -> dict[str, Any]:

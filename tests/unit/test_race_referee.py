@@ -294,11 +294,24 @@ def test_hover_perf_of_a_steady_drone_is_the_formula() -> None:
     states[:, 1, 0], states[:, 1, 8], states[:, 1, 12] = 0.021, 0.026, 0.97
     steady = 1 / (1 + 0.05 * (0.7 * 2.1 + 0.15 * 2.6 + 0.15 * 9.7))
     np.testing.assert_allclose(hover_perf(states, np.zeros(3)), [1.0, steady], atol=1e-8)
-    assert hover_perf(states[:1], np.zeros(3))[0] == pytest.approx(0.02)
     states[500, 0, 3] = np.nan
     assert hover_perf(states, np.zeros(3))[0] == pytest.approx(1.0)  # attitude is not asked for
     states[500, 0, 0] = np.nan
     assert hover_perf(states, np.zeros(3))[0] == 0.0
+
+
+def test_hover_perf_begins_at_the_first_state_and_ends_where_a_drone_strays() -> None:
+    states = np.zeros((5, 2, 13))
+    states[0, :, 0] = 1.0  # [m]: 1 / (1 + 0.05 * 70) = 2 / 9
+    states[3, 1, 2] = 6.1
+    perf, far = 2 / 9, 1 / (1 + 0.05 * 427)
+    assert hover_perf(states[:1], np.zeros(3)) == pytest.approx([perf, perf])
+    for _ in range(2):
+        perf = 0.98 * perf + 0.02
+    strayed = 0.98 * perf + 0.02 * far
+    for _ in range(2):
+        perf = 0.98 * perf + 0.02
+    assert hover_perf(states, np.zeros(3), 6.0) == pytest.approx([perf, strayed])
 
 
 @pytest.mark.parametrize("module", [race_referee, sweep, puffer_scores])
