@@ -105,8 +105,10 @@ def evaluate(
 
     Args:
         policy: Policy file; may be left out where baselines fly.
-        task: "hover", "track" (the lemniscate of 3.5 s), "race", or any task's name or file; a task
-            of your own (docs/tasks.md) is judged by its own rewards and failures.
+        task: "hover"; "lemniscate_slow", "lemniscate", "lemniscate_fast" (T = 15, 5.5, 3.5 s;
+            "track" is the last), "zigzag", "pentagram", "polynomial", "recorded", or a .csv or
+            .toml of your own; or "race". A task of your own (docs/tasks.md) is judged by its own
+            rewards and failures.
         episodes: Drones that fly, once each.
         seed: Of drones, starts, courses and noise.
         track: Where to race: a track's name or file.

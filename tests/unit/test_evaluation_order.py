@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `martlet eval` tells of a policy and of a baseline on the same drones."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from martlet import cli
+from martlet.evaluation import Order, fly_order
+from sim_core.tasks import task_names
+
+
+def told(policy: Path, task: str, out: Path) -> dict[str, Any]:
+    return fly_order(Order(policy, task, 4, 1, ("stock",), out, None, ()))
+
+
+@pytest.fixture(scope="module")
+def track(policy_path: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return told(policy_path, "track", tmp_path_factory.mktemp("track"))
+
+
+@pytest.mark.parametrize("task", ["lemniscate", "zigzag", "pentagram"])
+def test_every_path_is_told_as_track_is(
+    task: str, track: dict[str, Any], policy_path: Path, tmp_path: Path
+) -> None:
+    found = told(policy_path, task, tmp_path)
+    stock, stock_on_track = found["baselines"]["stock"], track["baselines"]["stock"]
+    assert (found.keys(), stock.keys()) == (track.keys(), stock_on_track.keys())
+    assert (found["task"], stock["task"]) == (task, task)
+    assert 0.0 < found["rmse_m"] < stock["rmse_m"]
+    assert Path(found["worst"]).name == f"policy-{task}-worst.npz"
+
+
+def test_a_path_of_ones_own_is_flown(policy_path: Path, tmp_path: Path) -> None:
+    path = tmp_path / "there.csv"
+    path.write_text("t,x,y,z\n0,0,0,1\n1,0.1,0,1\n2,0.3,0,1\n3,0.4,0,1\n")
+    found = told(policy_path, str(path), tmp_path)
+    assert 0.0 < found["rmse_m"] < 0.2
+    assert Path(found["worst"]).name == "policy-there-worst.npz"
+
+
+def test_hover_tells_pufferlibs_score_of_the_policy(policy_path: Path, tmp_path: Path) -> None:
+    found = told(policy_path, "hover", tmp_path)
+    assert 0.0 < found["hover_perf"] < 1.0
+    assert "hover_perf" not in found["baselines"]["stock"]
+
+
+def test_help_names_every_built_in_path() -> None:
+    for name in task_names():
+        assert f'"{name}"' in (cli.evaluate.__doc__ or "")
