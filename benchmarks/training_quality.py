@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What training reaches, and when: a few seeds a task, judged on unseen drones and courses.
 
-python benchmarks/training_quality.py                    track, rings and race: half an hour
+python benchmarks/training_quality.py                    all tasks: an hour
 python benchmarks/training_quality.py --only race --seeds 0 --episodes 1024
 
 Runs stay in --out; one that is there is not trained again. Ends with a table in
 docs/training.md and a picture of the learning curves, the referee's score over wall time.
 """
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -15,19 +16,32 @@ from typing import Any
 import tyro
 from learning_curves import draw_curves
 from marked import replace_between
+from quality_table import table
 from recording import RESULTS, record
 
+from evaluation.baselines import fly_baseline
 from evaluation.evaluate import evaluate
+from evaluation.puffer_hover import fly_puffer_hover
 from evaluation.races import RaceTrial, fly_races
 from policy_export.runtime import PolicyRunner
 from sim_core.environment import load_environment
-from training.recipe import load_recipe
+from training.recipe import Recipe, load_recipe
 from training.run import train_run
 
 ROOT = Path(__file__).parents[1]
-TASKS = ("track", "rings", "race")
-TRIALS = {"rings": (RaceTrial("rings", 0),), "race": (RaceTrial("lsy", 2), RaceTrial("lsy", 0))}
-"""What a racer is judged by; a tracker by "hover" and "track"."""
+TASKS = ("track", "rings", "split_s", "race")
+TRIALS = {
+    "rings": (RaceTrial("rings", 0),),
+    "split_s": (RaceTrial("split_s", 2), RaceTrial("split_s", 0)),
+    "race": (RaceTrial("lsy", 2), RaceTrial("lsy", 0)),
+}
+"""What a racer is judged by."""
+
+PATHS = ("lemniscate", "lemniscate_fast", "zigzag", "pentagram")
+"""What a tracker is judged by, after "hover": T = 5.5 and 3.5 s, and SimpleFlight's corners."""
+
+HOVERS = 10_000
+"""Drones that a hover is judged by."""
 
 MARKERS = ("<!-- what it reaches -->", "<!-- end of what it reaches -->")
 
@@ -46,14 +60,14 @@ def main(
     Args:
         only: Tasks.
         seeds: Of networks, drones and noise.
-        episodes: Drones that fly each trial.
+        episodes: Drones that fly each trial; `HOVERS` hover.
         out: Folder of the runs.
     """
     known = RESULTS / "training_quality.json"
     runs = json.loads(known.read_text())["figures"].get("runs", {}) if known.exists() else {}
     for task in only:
         for seed in seeds:
-            found = _trained(task, seed, out / f"{task}-{seed}")
+            found = trained(out / f"{task}-{seed}", load_recipe(task, ppo={"seed": seed}))
             found["trials"] = _judged(task, Path(found["policy"]), episodes)
             found["policy"] = str(Path(found["policy"]).relative_to(out))
             runs.setdefault(task, {})[str(seed)] = found
@@ -63,23 +77,24 @@ def main(
     draw_curves(runs, ROOT / "docs" / "images" / "learning_curves.png")
 
 
-def _trained(task: str, seed: int, folder: Path) -> dict[str, Any]:
-    """Seconds, steps and the referee's verdicts on the way of a run."""
+def trained(folder: Path, recipe: Recipe) -> dict[str, Any]:
+    """Seconds, steps and the referee's verdicts on the way of a run, made where it is not there."""
     summary = folder / "summary.json"
     if not summary.exists():
-        trained = train_run(folder, load_recipe(task, ppo={"seed": seed}))
+        run = train_run(folder, recipe)
         told = {
-            "seconds": round(trained.seconds, 1),
-            "steps": trained.steps,
-            "steps_per_s": round(trained.steps_per_s),
-            "policy": str(trained.policy),
+            "seconds": round(run.seconds, 1),
+            "steps": run.steps,
+            "steps_per_s": round(run.steps_per_s),
+            "policy": str(run.policy),
         }
         summary.write_text(json.dumps(told))
     found: dict[str, Any] = json.loads(summary.read_text())
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     names = [name for name in lines[-1] if name.startswith("referee/")]
     found["verdicts"] = [
-        {"seconds": line["seconds"]} | {n.removeprefix("referee/"): line.get(n) for n in names}
+        {"steps": line["steps"], "seconds": line["seconds"]}
+        | {n.removeprefix("referee/"): line.get(n) for n in names}
         for line in lines
         if any(name in line for name in names)
     ]
@@ -88,7 +103,7 @@ def _trained(task: str, seed: int, folder: Path) -> dict[str, Any]:
 
 def _judged(task: str, policy: Path, episodes: int) -> dict[str, Any]:
     if task == "track":
-        return {name: evaluate(policy, name, episodes, UNSEEN) for name in ("hover", "track")}
+        return _tracked(policy, episodes)
     environment = load_environment(task)
     runner = PolicyRunner(policy)
     return {
@@ -99,35 +114,22 @@ def _judged(task: str, policy: Path, episodes: int) -> dict[str, Any]:
     }
 
 
-def table(runs: dict[str, Any]) -> list[str]:
-    """Rows of Markdown: a line for each task, seed and trial."""
-    rows = ["| task, seed | training | trial | done (95 %) | figures |", "|---|---|---|---|---|"]
-    for task, seeds in runs.items():
-        for seed, found in seeds.items():
-            for trial, judged in found["trials"].items():
-                low, high = judged["success_ci95"]
-                steps, seconds = found["steps"] / 1e6, found["seconds"]
-                rows.append(
-                    f"| {task}, {seed} | {steps:.0f} M steps, {seconds:.0f} s"
-                    f" | {trial} | {judged['success_rate']:.1%} ({low:.1%} to {high:.1%})"
-                    f" | {_figures(judged)} |"
-                )
-    return rows
+def _tracked(policy: Path, episodes: int) -> dict[str, Any]:
+    """Hover and paths, each with the stock controller's figures on the same drones."""
+    flights = {"hover": HOVERS} | dict.fromkeys(PATHS, episodes)
+    found = {
+        name: evaluate(policy, name, drones, UNSEEN, threads=2) | {"stock": _stock(name, drones)}
+        for name, drones in flights.items()
+    }
+    runner, environment = PolicyRunner(policy), load_environment("track")
+    found["hover"] |= fly_puffer_hover(runner, environment, HOVERS, UNSEEN, threads=2)
+    return found
 
 
-def _figures(judged: dict[str, Any]) -> str:
-    if "settled_error_m" in judged:
-        settled = judged["settled_error_m"]
-        if judged["task"] == "hover":
-            return (
-                f"steady error {100 * settled['median']:.1f} cm median,"
-                f" {100 * settled['p95']:.1f} cm at 95 %"
-            )
-        return f"RMSE {100 * judged['rmse_m']:.1f} cm median"
-    lap = judged["lap_time_s"]["median"]
-    seconds = f"{lap:.2f} s median" if lap else "no lap"
-    perf = f", perf {judged['race_perf']:.3f}" if "race_perf" in judged else ""
-    return f"{judged['gates_passed']:.1f} gates, {seconds}{perf}"
+@functools.cache
+def _stock(trial: str, episodes: int) -> dict[str, Any]:
+    figures = fly_baseline("stock", trial, episodes, UNSEEN).figures
+    return {name: figures[name] for name in ("success_rate", "rmse_m", "settled_error_m")}
 
 
 if __name__ == "__main__":
