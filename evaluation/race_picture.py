@@ -58,7 +58,7 @@ def _page(flown: FlownRaces, path: Path) -> None:
             end = int(np.searchsorted(race.times_s, race.end_s)) + 1
             p = race.truth[:end]
             ax.plot(p[:, axes[0]], p[:, axes[1]], color=colour, lw=1.3, alpha=0.85)
-            if not race.finished:
+            if not race.finished and race.end_s < race.times_s[-1]:  # crashed
                 ax.plot(p[-1, axes[0]], p[-1, axes[1]], "x", color=colour, ms=7)
     above.plot([], [], color=BLUE, label="a middling race, its gates drawn")
     above.plot([], [], color=VERMILION, label="the worst, through gates of their own")
