@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[1]
 TASKS = ("track", "rings", "split_s", "race")
 TRIALS = {
     "rings": (RaceTrial("rings", 0),),
-    "split_s": (RaceTrial("split_s", 2), RaceTrial("split_s", 0)),
+    "split_s": (RaceTrial("split_s", 1), RaceTrial("split_s", 0)),
     "race": (RaceTrial("lsy", 2), RaceTrial("lsy", 0)),
 }
 """What a racer is judged by."""

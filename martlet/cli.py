@@ -57,7 +57,8 @@ def train(
 
     Args:
         out: Folder of the run; runs/<task>-<date>-<time> where not given.
-        task: Environment to train in: "track", "race", "rings", one of your own, or a file's path.
+        task: Environment to train in: "track", "race", "rings", "split_s", one of your own, or a
+            file's path.
         changes: See --set.
         ppo: How to learn.
         resume: Go on from the checkpoint in --out.

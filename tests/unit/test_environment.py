@@ -152,9 +152,9 @@ def test_all_faults_are_told_at_once_with_the_file():
 
 
 def test_an_unknown_environment_is_answered_with_the_known_ones():
-    assert (
-        "environment: expected one of race, rings, swarm, track or a .toml file, got 'trick'"
-        in refusal(name="trick")
+    known = "race, rings, split_s, swarm, track"
+    assert f"environment: expected one of {known} or a .toml file, got 'trick'" in refusal(
+        name="trick"
     )
 
 

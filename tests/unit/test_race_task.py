@@ -13,6 +13,7 @@ from sim_core.errors import SettingsError
 from sim_core.races import load_race
 from sim_core.track_draws import Course
 from sim_core.track_model import Gate, Obstacle, Room, Start, Track
+from sim_core.vec_env import VecEnv
 
 RACE = _core.TASKS["race"]
 NOISES = ("position_m", "position_z_m", "velocity_m_s", "velocity_z_m_s", "attitude_rad",
@@ -330,3 +331,16 @@ def test_courses_of_two_shapes_are_refused():
     one, two = track(gate(1, 0, 1)), track(gate(1, 0, 1), gate(2, 0, 1))
     with pytest.raises(SettingsError, match="expected as many gates and poles in all courses"):
         flown_courses([Course(t, t, 0.0, 0.0) for t in (one, two)])
+
+
+def test_split_s_begins_clear_of_its_frames_before_every_gate():
+    env = VecEnv(512, load_environment("split_s", ["start.ground=0", "start.hover=0"]), threads=1)
+    env.reset(seed=0)
+    hover = np.float32([env.settings.load_airframe().hover_thrust_n, 0.0, 0.0, 0.0])
+    begun = env.core.truth[:, :3].copy()
+    for _ in range(3):
+        _, _, terminated, _, _ = env.step(np.tile(hover, (512, 1)))
+        assert not terminated.any()
+    centres = np.array([gate.position_m for gate in load_race("split_s").course.true.gates])
+    nearest = np.argmin(np.linalg.norm(begun[:, None] - centres, axis=2), axis=1)
+    assert set(nearest) == {0, 1, 2, 3}

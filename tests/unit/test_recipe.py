@@ -47,3 +47,9 @@ def test_what_cannot_be_learnt_by_is_refused(change, phrase):
     with pytest.raises(SettingsError) as caught:
         load_recipe("race", [change])
     assert phrase in str(caught.value)
+
+
+def test_split_s_is_learnt_on_its_own_track():
+    recipe = load_recipe("split_s")
+    assert {stage.environment.course.track for stage in recipe} == {"split_s"}
+    assert recipe[-1].settings.steps == 60_000_000
