@@ -48,7 +48,7 @@ _TERMS = (
          ("drag_across_n_s_m", "drag_along_n_s_m", "drag_n_s_m")),
     Term("wind", ("wind_x_m_s", "wind_y_m_s", "wind_z_m_s"), ("wind_xy_m_s", "wind_z_m_s")),
     Term("gusts", ("gust_m_s", "gust_time_s"), ("gust_m_s", "gust_time_s"), ("gust_m_s",)),
-    Term("downwash between drones", ("downwash",), ("downwash",)),
+    Term("downwash, where drones share a world", ("downwash",), ("downwash",)),
     Term("battery", ("battery_charge", "battery_capacity_c", "battery_resistance_ohm",
                      "battery_current_a_per_n15"),
          ("battery_charge", "capacity_c", "resistance_ohm", "current_a_per_n15"),

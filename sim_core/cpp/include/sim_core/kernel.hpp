@@ -93,7 +93,7 @@ struct Kernel {
   /// Adds each reward term's sum since the last call to `sums`, and clears it.
   void (*take_reward_terms)(const Work&, double* sums);
   /// Two numbers of the task for each drone: track, first and present row of its path; race, the next
-  /// gate and how many were passed.
+  /// gate and how many were passed; swarm, its slot and how often slots were traded.
   void (*read_places)(const Work&, std::int32_t* out);
 };
 
