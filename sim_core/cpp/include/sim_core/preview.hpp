@@ -26,8 +26,22 @@ inline Triples shuffled(const Triples& values, const TripleOrder& order) {
 /// frame cosine, sine, minus sine, 0 and 1.
 constexpr int kViewSize = 8;
 
+/// A goal farther away than this [m] looks this far away, in its direction: what no drone of training
+/// has seen no policy is asked about. Source: a corner of the box that track.toml starts drones in is
+/// 1.7 m away.
+constexpr float kFarthestM = 2.0f;
+
+/// Where a drone would be that saw the goal in the same direction, but not farther than `kFarthestM`.
 template <class T>
-inline void view_of(const Vec3<T>& p_WB, const Goal<T>& goal, T view[kViewSize]) {
+inline Vec3<T> drawn_near(const Vec3<T>& p_WB, const Vec3<T>& goal) {
+  const Vec3<T> away = p_WB - goal;
+  const T share = min_of(T(inverse_root_of(T(dot(away, away))) * kFarthestM), splat<T>(1.0));
+  return madd(away, share, goal);
+}
+
+template <class T>
+inline void view_of(const Vec3<T>& p_seen, const Goal<T>& goal, T view[kViewSize]) {
+  const Vec3<T> p_WB = drawn_near(p_seen, goal.p_WB);
   const T numbers[kViewSize] = {p_WB.x,       p_WB.y,           p_WB.z, goal.cos_yaw,
                                 goal.sin_yaw, T(-goal.sin_yaw), T{},    splat<T>(1.0)};
   for (int i = 0; i < kViewSize; ++i) view[i] = numbers[i];
