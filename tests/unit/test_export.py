@@ -134,14 +134,14 @@ def test_verify_flight_alone_can_refuse(policy_path: Path) -> None:
 
     class Peeking(ProportionalActor):
         def forward(self, observation: torch.Tensor) -> torch.Tensor:
-            # Differs where the reference is more than 10 m away: in no observation given.
-            far = (observation[:, 0:1].abs() > 10.0).float()
-            return super().forward(observation) + 0.1 * far
+            # Differs where the drone does more than 10 m/s: in no observation given.
+            fast = (observation[:, 30:31].abs() > 10.0).float()
+            return super().forward(observation) + 0.1 * fast
 
-    far = dataclasses.replace(flight, states=flight.states + np.eye(13, dtype=np.float32)[0] * 30)
+    fast = dataclasses.replace(flight, states=flight.states + np.eye(13, dtype=np.float32)[7] * 30)
     verify_policy(Peeking(), policy_path, observations, flight)
     with pytest.raises(ParityError, match="policy_runner differs"):
-        verify_policy(Peeking(), policy_path, observations, far)
+        verify_policy(Peeking(), policy_path, observations, fast)
 
 
 def test_export_verified_file_appears_only_when_it_passed(
