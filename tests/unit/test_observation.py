@@ -72,10 +72,20 @@ def test_reference_is_seen_from_the_drone_in_the_heading_frame():
 def test_preview_looks_half_a_second_ahead_and_holds_the_end():
     path = np.zeros((32, 4), np.float32)
     path[:, 0] = np.arange(32)
-    seen = look_once(path, state(p=(1, 0, 0)), row=10)
+    seen = look_once(path, state(p=(9, 0, 0)), row=10)
     points = np.concatenate([seen[FIELDS["reference_now"]], seen[FIELDS["reference_ahead"]]])
     # Every 50 ms: rows 10, 15 .. 30, then 31, the last.
-    assert points.reshape(10, 3)[:, 0].tolist() == [9, 14, 19, 24, 29, 30, 30, 30, 30, 30]
+    assert points.reshape(10, 3)[:, 0].tolist() == [1, 6, 11, 16, 21, 22, 22, 22, 22, 22]
+
+
+def test_a_goal_far_away_looks_two_metres_away_and_takes_its_path_along():
+    path = np.zeros((32, 4), np.float32)
+    path[:, 0] = 0.1 * np.arange(32)
+    away = np.array([2.0, -3.0, 6.0])  # 7 m
+    seen = look_once(path, state(p=(1.0 - 2.0, 3.0, -6.0)), row=10)
+    points = np.concatenate([seen[FIELDS["reference_now"]], seen[FIELDS["reference_ahead"]]])
+    assert points[:3] == pytest.approx(away * 2.0 / 7.0, abs=1e-4)
+    assert points[3:6] - points[:3] == pytest.approx([0.5, 0.0, 0.0], abs=1e-5)
 
 
 def test_velocity_and_attitude_are_seen_in_the_heading_frame_and_rates_in_the_body():
