@@ -5,7 +5,7 @@ The page: the paths of a middling and of the worst drone from above and from the
 error over time, and what error comes with what thrust to weight. The film: both drones flying.
 """
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +13,13 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from PIL import Image
 
-from evaluation.errors import PictureError
 from evaluation.evaluate import Flown
 from evaluation.figures import WEAK
 from evaluation.picture import BLUE, GREY, INK, REFERENCE, VERMILION, clean
 from evaluation.recording import Array, Episode
+from evaluation.rendering import Update, save_film, write_picture
 
-_FRAMES_PER_S = 12.5  # 80 ms a frame: a whole number of GIF's hundredths of a second
 _LONGEST_FILM_S = 20.0
 _TRAIL_S = 0.8
 _LOST_M = 3.0  # a path is drawn as far as its error stays below: beyond, the drone is lost
@@ -39,21 +37,7 @@ def render(flown: Flown, path: str | Path) -> None:
     Raises:
         PictureError: Another kind of file.
     """
-    path = Path(path)
-    makers = {".png": _page, ".gif": _film}
-    maker = makers.get(path.suffix)
-    if maker is None:
-        raise PictureError(f"render: expected a .png or .gif file, got {str(path)!r}.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".part")
-    maker(flown, aside)
-    aside.replace(path)
-
-
-def check_kind(path: Path | None) -> None:
-    """Refuse a picture that cannot be drawn, before anything flies."""
-    if path is not None and path.suffix not in (".png", ".gif"):
-        raise PictureError(f"render: expected a .png or .gif file, got {str(path)!r}.")
+    write_picture(path, partial(_page, flown), partial(_film, flown))
 
 
 def _page(flown: Flown, path: Path) -> None:
@@ -174,24 +158,7 @@ def _film(flown: Flown, path: Path) -> None:
     ]
     figure.suptitle(_heading(flown).split("\n")[0], fontsize=11, color=INK)
     length = min(flown.middle.times_s[-1], _LONGEST_FILM_S)
-    frames: list[Image.Image] = []
-    for at in np.arange(0.0, length + 1e-9, 1.0 / _FRAMES_PER_S):
-        for update in updates:
-            update(float(at))
-        canvas.draw()  # type: ignore[no-untyped-call]
-        if not frames:
-            figure.set_layout_engine("none")  # as the first frame has it: nothing jumps
-        pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-        picture = Image.fromarray(pixels).convert("RGB")
-        frames.append(picture.quantize(colors=64, dither=Image.Dither.NONE))
-    frames[0].save(
-        path, format="GIF", save_all=True, append_images=frames[1:], loop=0,
-        duration=round(1000.0 / _FRAMES_PER_S), optimize=False,
-    )  # fmt: skip
-
-
-Update = Callable[[float], None]
-"""Moves what is drawn to an instant [s]."""
+    save_film(canvas, updates, float(length), path)
 
 
 def _stage(axes: Axes, flown: Flown, of: tuple[int, int], title: str) -> list[Update]:

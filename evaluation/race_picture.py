@@ -5,6 +5,7 @@ The page: where all went who were kept, from above and from the side, with the g
 truly stood there; how long the races took; what stopped the others. The film: a middling race.
 """
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +13,16 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
-from PIL import Image
 
-from evaluation.evaluation_picture import check_kind
 from evaluation.picture import BLUE, GREY, INK, VERMILION, clean
 from evaluation.race_referee import CRASH_REASONS
 from evaluation.races import FlownRaces
+from evaluation.rendering import save_film, write_picture
 from sim_core.track_model import Gate, Track
 
-_FRAMES_PER_S = 12.5  # 80 ms a frame: a whole number of GIF's hundredths of a second
 _LONGEST_FILM_S = 20.5
 _TRAIL_S = 0.6
+_LINGER_S = 0.4  # on the last frame
 
 Point = tuple[float, float]
 
@@ -37,12 +37,7 @@ def render(flown: FlownRaces, path: str | Path) -> None:
     Raises:
         PictureError: Another kind of file.
     """
-    path = Path(path)
-    check_kind(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".part")
-    (_page if path.suffix == ".png" else _film)(flown, aside)
-    aside.replace(path)
+    write_picture(path, partial(_page, flown), partial(_film, flown))
 
 
 def _page(flown: FlownRaces, path: Path) -> None:
@@ -155,20 +150,16 @@ def _film(flown: FlownRaces, path: Path) -> None:
     (flown_so_far,) = ax.plot([], [], color=BLUE, lw=0.8, alpha=0.35)
     (trail,) = ax.plot([], [], color=BLUE, lw=2.2)
     (drone,) = ax.plot([], [], "o", color=VERMILION, ms=6)
-    frames = []
     end_s = min(race.end_s, _LONGEST_FILM_S)
-    for at in np.arange(0.0, end_s + 0.4, 1.0 / _FRAMES_PER_S):
+    step_s = float(race.times_s[1] - race.times_s[0])
+
+    def update(at: float) -> None:
         now = min(int(np.searchsorted(race.times_s, min(at, end_s))), len(race.times_s) - 1)
-        since = max(0, now - round(_TRAIL_S / float(race.times_s[1] - race.times_s[0])))
+        since = max(0, now - round(_TRAIL_S / step_s))
         p = race.truth[: now + 1, :2]
         flown_so_far.set_data(p[:, 0], p[:, 1])
         trail.set_data(p[since:, 0], p[since:, 1])
         drone.set_data(p[-1:, 0], p[-1:, 1])
         ax.set_title(f"{min(at, end_s):5.2f} s", loc="left", fontsize=10.5, color=INK)
-        canvas.draw()  # type: ignore[no-untyped-call]
-        pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-        frames.append(Image.fromarray(pixels[:, :, :3].copy()))
-    frames[0].save(
-        path, format="GIF", save_all=True, append_images=frames[1:],
-        duration=round(1000 / _FRAMES_PER_S), loop=0,
-    )  # fmt: skip
+
+    save_film(canvas, [update], end_s + _LINGER_S, path)

@@ -94,8 +94,8 @@ def evaluate(
     task: str = "hover",
     episodes: int = 1000,
     seed: int = 1,
-    track: str = "lsy",
-    level: int = 2,
+    track: str | None = None,
+    level: int | None = None,
     baseline: tuple[Literal["stock", "raptor"], ...] = (),
     out: Path | None = None,
     render: Path | None = None,
@@ -108,36 +108,37 @@ def evaluate(
         policy: Policy file; may be left out where baselines fly.
         task: "hover"; "lemniscate_slow", "lemniscate", "lemniscate_fast" (T = 15, 5.5, 3.5 s;
             "track" is the last), "zigzag", "pentagram", "polynomial", "recorded", or a .csv or
-            .toml of your own; or "race". A task of your own (docs/tasks.md) is judged by its own
-            rewards and failures.
+            .toml of your own; or "race" (lsy_drone_racing's course, level 2), "rings", "split_s".
+            A task of your own (docs/tasks.md) is judged by its own rewards and failures.
         episodes: Drones that fly, once each.
         seed: Of drones, starts, courses and noise.
-        track: Where to race: a track's name or file.
-        level: What is drawn anew in each race: one of the track's levels.
+        track: Where to race instead: a track's name or file.
+        level: What is drawn anew in each race: one of the track's levels; as the task learns, or 0
+            on another track.
         baseline: Fly the same drones with these too: the firmware's stock controller, RAPTOR.
         out: Folder for the worst episodes (.npz, to replay); beside the policy where not given.
         render: Picture to draw: a .png, or a .gif of a middling and the worst drone.
         changes: See --set.
         as_json: See --json.
     """
-    from martlet.evaluation import Order, fly_order
-    from martlet.race_evaluation import RaceOrder, fly_race_order
+    from martlet.eval_order import Order, judge_of
+    from martlet.evaluation import fly_order
+    from martlet.race_evaluation import fly_race_order
     from martlet.summary import show_evaluation, show_figures
-    from sim_core import _core
 
-    if task in _core.TASKS and task not in ("track", "race"):
-        from martlet.task_evaluation import TaskOrder, fly_task_order
+    order = Order(
+        policy, task, episodes, seed, baseline, out, render, changes, track=track, level=level
+    )
+    title = f"{Path(task).stem}, {episodes} episodes"
+    match judge_of(task):
+        case "paths":
+            _tell(fly_order(order), as_json, show_evaluation)
+        case "races":
+            _tell(fly_race_order(order), as_json, lambda found: show_figures(title, found))
+        case "rewards":
+            from martlet.task_evaluation import fly_task_order
 
-        own = TaskOrder(policy, task, episodes, seed, baseline, render, changes)
-        _tell(fly_task_order(own), as_json, lambda figures: show_figures(f"eval: {task}", figures))
-        return
-    if task == "race":
-        race = RaceOrder(policy, track, level, episodes, seed, baseline, out, render, changes)
-        title = f"race on {track}, level {level}, {episodes} episodes"
-        _tell(fly_race_order(race), as_json, lambda figures: show_figures(title, figures))
-        return
-    order = Order(policy, task, episodes, seed, baseline, out, render, changes)
-    _tell(fly_order(order), as_json, show_evaluation)
+            _tell(fly_task_order(order), as_json, lambda found: show_figures(title, found))
 
 
 def export(run: Positional[Path], out: Path | None = None, as_json: Json = False) -> None:

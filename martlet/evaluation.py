@@ -2,7 +2,6 @@
 """What `martlet eval` does: a policy and baselines on the same drones; replays and a picture."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +9,9 @@ from evaluation.evaluate import Flown, fly_policy
 from evaluation.puffer_hover import fly_puffer_hover
 from evaluation.referee import HOVERING
 from martlet.errors import UsageError
+from martlet.eval_order import Order
 from policy_export.runtime import PolicyRunner
 from sim_core.environment import Environment, load_environment
-
-
-@dataclass(frozen=True)
-class Order:
-    """What was asked for on the command line; see `martlet eval --help`."""
-
-    policy: Path | None
-    task: str
-    episodes: int
-    seed: int
-    baselines: tuple[str, ...]
-    out: Path | None
-    render: Path | None
-    changes: tuple[str, ...]
 
 
 def fly_order(order: Order) -> dict[str, Any]:
@@ -39,7 +25,8 @@ def fly_order(order: Order) -> dict[str, Any]:
     Raises:
         UsageError: Nobody to fly.
     """
-    from evaluation.evaluation_picture import check_kind, render
+    from evaluation.evaluation_picture import render
+    from evaluation.rendering import check_kind
 
     check_kind(order.render)
     pilots = _pilots(order, load_environment("track", order.changes))

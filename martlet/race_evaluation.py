@@ -1,30 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `martlet eval --task race` does: a policy through courses it has never seen."""
+"""What `martlet eval` does of races: a policy through courses it has never seen."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from martlet.errors import UsageError
-from sim_core.environment import load_environment
+from martlet.eval_order import Order
+from sim_core.environment import Environment, load_environment
+
+if TYPE_CHECKING:
+    from evaluation.races import RaceTrial
 
 
-@dataclass(frozen=True)
-class RaceOrder:
-    """What was asked for on the command line; see `martlet eval --help`."""
-
-    policy: Path | None
-    track: str
-    level: int
-    episodes: int
-    seed: int
-    baselines: tuple[str, ...]
-    out: Path | None
-    render: Path | None
-    changes: tuple[str, ...]
-
-
-def fly_race_order(order: RaceOrder) -> dict[str, Any]:
+def fly_race_order(order: Order) -> dict[str, Any]:
     """Fly, save, draw.
 
     Returns:
@@ -38,24 +26,37 @@ def fly_race_order(order: RaceOrder) -> dict[str, Any]:
         raise UsageError("eval: expected a policy file to race with, got none.")
     if order.baselines:
         raise UsageError("eval: expected no --baseline in a race: none of them flies gates.")
-    from evaluation.evaluation_picture import check_kind
     from evaluation.race_picture import render
     from evaluation.race_replay import save_races
-    from evaluation.races import RaceTrial, fly_races
+    from evaluation.races import fly_races
+    from evaluation.rendering import check_kind
     from policy_export.runtime import PolicyRunner
 
     check_kind(order.render)
-    environment = load_environment("race", order.changes)
+    environment = load_environment(order.task, order.changes)
+    trial = _trial(order, environment)
     pilot = PolicyRunner(order.policy, airframe=environment.airframe)
-    trial = RaceTrial(order.track, order.level)
     flown = fly_races(
         pilot, str(order.policy), trial, environment, order.episodes, order.seed, threads=2
     )
     folder = order.out or order.policy.parent
-    worst = folder / f"{order.policy.stem}-race-worst.npz"
-    save_races(flown.worst, worst, {"pilot": flown.pilot, "track": order.track})
+    worst = folder / f"{order.policy.stem}-{Path(order.task).stem}-worst.npz"
+    save_races(flown.worst, worst, {"pilot": flown.pilot, "track": trial.track})
     told = {"pilot": flown.pilot, **flown.figures, "worst": str(worst)}
     if order.render:
         render(flown, order.render)
         told["picture"] = str(order.render)
     return told
+
+
+def _trial(order: Order, environment: Environment) -> "RaceTrial":
+    """What is raced on: as ordered; else as the task learns, or another track as it is drawn."""
+    from evaluation.races import RaceTrial
+
+    course = environment.course
+    assert course is not None, "a task that flies courses"
+    track = order.track or course.track
+    level = order.level
+    if level is None:
+        level = course.level if track == course.track else 0
+    return RaceTrial(track, level)

@@ -1,32 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `martlet eval` does for a task without a referee: its own word on drones never seen."""
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from martlet.errors import UsageError
+from martlet.eval_order import Order
 from policy_export.runtime import PolicyRunner
 from sim_core.environment import load_environment
 from training.judge import TaskJudge
 
 
-@dataclass(frozen=True)
-class TaskOrder:
-    """What was asked for on the command line; see `martlet eval --help`."""
-
-    policy: Path | None
-    task: str
-    episodes: int
-    seed: int
-    baselines: tuple[str, ...]
-    render: Path | None
-    changes: tuple[str, ...]
-
-
-def fly_task_order(order: TaskOrder) -> dict[str, Any]:
+def fly_task_order(order: Order) -> dict[str, Any]:
     """Fly each drone's first episode.
 
     Returns:

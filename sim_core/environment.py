@@ -244,6 +244,11 @@ def _known(name: str, bounds: dict[str, Any]) -> str:
     return ", ".join(keys)
 
 
+def environment_names() -> list[str]:
+    """What comes with Martlet."""
+    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
+
+
 def environment_file(name_or_path: str | Path) -> Path:
     """The file of an environment.
 
@@ -255,7 +260,7 @@ def environment_file(name_or_path: str | Path) -> Path:
         return path
     path = _FOLDER / f"{name_or_path}.toml"
     if not path.exists():
-        known = ", ".join(sorted(p.stem for p in _FOLDER.glob("*.toml")))
+        known = ", ".join(environment_names())
         raise SettingsError(
             f"environment: expected one of {known} or a .toml file, got {str(name_or_path)!r}."
         )

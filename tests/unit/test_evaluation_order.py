@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from martlet import cli
-from martlet.evaluation import Order, fly_order
+from martlet.eval_order import Order, judge_of
+from martlet.evaluation import fly_order
+from sim_core.environment import environment_file
 from sim_core.tasks import task_names
 
 
 def told(policy: Path, task: str, out: Path) -> dict[str, Any]:
-    return fly_order(Order(policy, task, 4, 1, ("stock",), out, None, ()))
+    return fly_order(Order(policy, task, 4, 1, ("stock",), out))
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +51,19 @@ def test_hover_tells_pufferlibs_score_of_the_policy(policy_path: Path, tmp_path:
 def test_help_names_every_built_in_path() -> None:
     for name in task_names():
         assert f'"{name}"' in (cli.evaluate.__doc__ or "")
+
+
+@pytest.mark.parametrize(
+    ("task", "judge"),
+    [("hover", "paths"), ("track", "paths"), ("there.csv", "paths"), ("nowhere", "paths"),
+     ("race", "races"), ("rings", "races"), ("split_s", "races"), ("swarm", "rewards")],
+)  # fmt: skip
+def test_each_task_has_its_judge(task: str, judge: str) -> None:
+    assert judge_of(task) == judge
+
+
+def test_files_have_theirs(tmp_path: Path) -> None:
+    race, hover = tmp_path / "mine.toml", tmp_path / "hover.toml"
+    race.write_text(environment_file("rings").read_text())
+    hover.write_text('kind = "hover"\n')
+    assert (judge_of(str(race)), judge_of(str(hover))) == ("races", "paths")

@@ -11,7 +11,8 @@ from PIL import Image
 
 from evaluation.baselines import fly_baseline
 from evaluation.errors import PictureError
-from evaluation.evaluation_picture import check_kind, render
+from evaluation.evaluation_picture import render
+from evaluation.rendering import check_kind
 from martlet import cli
 
 

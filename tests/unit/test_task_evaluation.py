@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from martlet.errors import UsageError
-from martlet.task_evaluation import TaskOrder, fly_task_order
+from martlet.eval_order import Order
+from martlet.task_evaluation import fly_task_order
 
 
 @pytest.fixture
 def order(policy_path):
-    return TaskOrder(policy_path, "track", 32, 5, (), None, ())
+    return Order(policy_path, "track", 32, 5)
 
 
 def test_a_pilot_is_judged_by_how_its_episodes_end(order):
