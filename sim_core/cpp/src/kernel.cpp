@@ -3,166 +3,19 @@
 /// SIM_CORE_LANES set; no standard container enters here (see kernel.hpp).
 #include "sim_core/kernel.hpp"
 
-#include <cstddef>
-
+#include "sim_core/block_rows.hpp"
 #include "sim_core/episode.hpp"
 #include "sim_core/ground.hpp"
 #include "sim_core/mates.hpp"
-#include "sim_core/rows.hpp"
 #include "sim_core/task_list.hpp"
 
 namespace sim_core::SIM_CORE_ISA {
 namespace {
 
-using WInt = Int<Wide>;
-using WBits = Bits<Wide>;
-using WMask = Mask<Wide>;
-
-/// As many drones as fit a register.
-template <class Task>
-struct Block {
-  Flyer<Wide> flyer;
-  typename Task::template Memory<Wide> memory;
-  Wide term_sums[Task::kTermCount];
-};
-static_assert(sizeof(Flyer<Wide>) == kLanes * sizeof(Flyer<float>), "one list of 32-bit numbers");
-
-template <class Task>
-constexpr int kObservationSize = size_of(Task::kObservation);
-template <class Task>
-constexpr int kCriticSize = size_of(Task::kCritic);
-template <class Task>
-constexpr int kPrivilegedSize = kCriticSize<Task> + kDroneSize;
-template <class Task>
-constexpr int kBehindRows = kObservationSize<Task> - Task::kRowPart;
-
-template <class Task>
-Block<Task>& block_at(const Work& work, int index) {
-  return static_cast<Block<Task>*>(work.blocks)[index];
-}
-
-/// One call's settings, and which of its parts act.
-template <class Task>
-struct Run {
-  const Work& work;
-  Switches on;
-  typename Task::Numbers numbers;
-  const Flyer<Wide>& first;  ///< of this call: stands for all where all are alike
-};
-
-template <class Task>
-Run<Task> run_of(const Work& work, int begin) {
-  return {work, switches_of(work.settings->box, work.settings->noise),
-          numbers_of<Task>(*work.settings), block_at<Task>(work, begin).flyer};
-}
-
-int active_lanes(const Work& work, int index) {
-  const int left = work.num_drones - index * kLanes;
-  return left < kLanes ? left : kLanes;
-}
-
-WBits drone_numbers(int index) { return WBits(lane_numbers<Wide>() + index * kLanes); }
-
-Counter<Wide> counter_at(const Work& work, int index) {
-  return {work.seed, drone_numbers(index), WBits{} + work.tick};
-}
-
-Command<Wide> load_commands(const Work& work, int index) {
-  Wide values[4];
-  load_rows4(work.buffers.commands + 4 * index * kLanes, active_lanes(work, index), values);
-  return {values[0], {values[1], values[2], values[3]}};
-}
-
 template <class Task>
 void tell_block(const Block<Task>& block, int index, const Work& work) {
   const BodyState<Wide>& body = block.flyer.drone.body;
   tell(work.company, work.tick, index * kLanes, body.p_WB, body.v_WB);
-}
-
-/// Puts the first `count` numbers of one drone into a lane of the same list of all.
-void put_lane(void* all, int lane_number, const void* one, std::size_t count) {
-  const char* from = static_cast<const char*>(one);
-  char* to = static_cast<char*>(all) + lane_number * sizeof(float);
-  for (std::size_t i = 0; i < count; ++i) {
-    std::memcpy(to + i * sizeof(Wide), from + i * sizeof(float), sizeof(float));
-  }
-}
-
-/// Puts one drone into a lane, without its past poses where none are kept.
-template <class Task>
-void put_drone(Block<Task>& block, int lane_number, const Flyer<float>& flyer,
-               const typename Task::template Memory<float>& memory, bool with_past) {
-  constexpr std::size_t kWithout = offsetof(Flyer<float>, past) / sizeof(float);
-  put_lane(&block.flyer, lane_number, &flyer, with_past ? sizeof flyer / sizeof(float) : kWithout);
-  put_lane(&block.memory, lane_number, &memory, sizeof memory / sizeof(float));
-}
-
-template <class Task, class T>
-using Memory = typename Task::template Memory<T>;
-template <class Task, class T>
-using Now = typename Task::template Now<T>;
-
-/// What policy and critic see of a drone, or of one a lane.
-template <class Task, class T>
-void view(const Flyer<T>& flyer, const Memory<Task, T>& memory, const Now<Task, T>& now,
-          const Estimate<T>& seen, const World& world, T* part, T* extra) {
-  Task::observe(memory, now, seen, flyer.history, world, Pen<T>{part});
-  Task::tell_critic(memory, now, flyer, world, Pen<T>{extra});
-  drone_part(flyer.drone, flyer.params, extra + kCriticSize<Task>);
-}
-
-/// Observation and privileged rows of one drone.
-template <class Task>
-void observe_one(const Flyer<float>& flyer, const Memory<Task, float>& memory,
-                 const Estimate<float>& seen, int row, const Run<Task>& run) {
-  const VecBuffers& out = run.work.buffers;
-  float* observation = out.observation + row * kObservationSize<Task>;
-  const Now<Task, float> now = Task::template now<float>(memory, run.work.world);
-  if constexpr (Task::kRowPart > 0) {
-    Task::write_rows(now, seen, run.work.world, 1, observation, 0);
-  }
-  view<Task, float>(flyer, memory, now, seen, run.work.world, observation + Task::kRowPart,
-                    out.privileged + row * kPrivilegedSize<Task>);
-}
-
-/// Columns `Begin` to `End` of rows that hold one drone each. What does not fill whole registers goes
-/// number by number, where that is little.
-template <int Begin, int End>
-void store_columns(const Wide* values, int count, float* rows, int stride) {
-  constexpr int kSize = End - Begin, kOver = kSize % kLanes;
-  constexpr int kWhole = kSize > kLanes && kOver <= 2 ? kSize - kOver : kSize;
-  store_rows<kWhole>(values + Begin, count, rows + Begin, stride);
-  for (int k = Begin + kWhole; k < End; ++k) store_column(values[k], count, rows + k, stride);
-}
-
-/// The same of a block; of the critic's rows `Size` numbers.
-template <class Task, int Size>
-void observe(const Block<Task>& block, const Estimate<Wide>& seen, const Now<Task, Wide>& now,
-             int index, const Run<Task>& run) {
-  const int active = active_lanes(run.work, index);
-  const VecBuffers& out = run.work.buffers;
-  constexpr int kSeen = kObservationSize<Task>;
-  float* observation = out.observation + index * kLanes * kSeen;
-  float* privileged = out.privileged + index * kLanes * kPrivilegedSize<Task>;
-  if constexpr (Task::kRowPart > 0) {
-    Task::write_rows(now, seen, run.work.world, active, observation, kSeen);
-  }
-  Wide part[kBehindRows<Task>], extra[kPrivilegedSize<Task>];
-  view<Task, Wide>(block.flyer, block.memory, now, seen, run.work.world, part, extra);
-  store_rows<kBehindRows<Task>>(part, active, observation + Task::kRowPart, kSeen);
-  store_columns<0, Size>(extra, active, privileged, kPrivilegedSize<Task>);
-}
-
-void store_states(const Flyer<Wide>& flyer, const Estimate<Wide>& seen, int index,
-                  const Work& work) {
-  const auto rows = [&](const Pose<Wide>& pose, float* out) {
-    Wide values[13];
-    static_assert(sizeof values == sizeof pose);
-    std::memcpy(values, &pose, sizeof values);
-    store_rows<13>(values, active_lanes(work, index), out + 13 * index * kLanes, 13);
-  };
-  rows(pose_of(flyer.drone.body), work.buffers.truth);
-  rows(seen, work.buffers.estimate);
 }
 
 /// Begins the first episode of a block's drones.
@@ -240,18 +93,6 @@ Estimate<Wide> move(Block<Task>& block, const Command<Wide>& command, int index,
   return estimate_at(flyer, work.settings->noise, run.on, work.tick, normals);
 }
 
-typedef signed char LaneBytes __attribute__((vector_size(SIM_CORE_LANES)));
-
-/// Writes a mask as bytes, 1 where it is set.
-void store_mask(const WMask& mask, int count, std::uint8_t* out) {
-#if SIM_CORE_LANES > 1
-  const LaneBytes bytes = __builtin_convertvector(mask, LaneBytes) & 1;
-  std::memcpy(out, &bytes, static_cast<std::size_t>(count));
-#else
-  if (count > 0) *out = mask ? 1 : 0;
-#endif
-}
-
 /// Keeps the last observation of an episode and begins the next, in one lane.
 template <class Task>
 __attribute__((noinline)) void turn_over(Block<Task>& block, int lane_number, int row,
@@ -285,20 +126,6 @@ __attribute__((noinline)) void turn_over(Block<Task>& block, int lane_number, in
   const Estimate<float> seen =
       estimate_at(flyer, run.work.settings->noise, run.on, run.work.tick, normals);
   observe_one<Task>(flyer, memory, seen, row, run);
-}
-
-/// Adds up the terms, the price of a crash alone where there was one; returns the reward.
-template <class Task>
-Wide add_up(const Score<Wide, Task::kTermCount>& score, Wide sums[Task::kTermCount]) {
-  Wide reward{};
-  for (int i = 0; i < Task::kTermCount; ++i) {
-    const bool price = i == Task::kTermCount - 1;
-    const Wide term = price ? select(score.failed, score.terms[i], Wide{})
-                            : select(score.failed, Wide{}, score.terms[i]);
-    sums[i] = sums[i] + term;
-    reward = reward + term;
-  }
-  return reward;
 }
 
 /// One control step. Flattened: the substeps then run in registers.
