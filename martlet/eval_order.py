@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from martlet.errors import UsageError
 from sim_core import _core
 from sim_core.environment import environment_names, load_environment
 from sim_core.settings_file import read_toml_file
@@ -24,6 +25,18 @@ class Order:
     changes: tuple[str, ...] = ()
     track: str | None = None
     level: int | None = None
+
+    def refuse_course(self) -> None:
+        """For judges of anything but races.
+
+        Raises:
+            UsageError: A track or a level was named.
+        """
+        if self.track is not None or self.level is not None:
+            raise UsageError(
+                f"eval: expected neither --track nor --level for task {self.task!r},"
+                " which is no race."
+            )
 
 
 def judge_of(task: str) -> Literal["paths", "races", "rewards"]:

@@ -22,6 +22,7 @@ def fly_task_order(order: Order) -> dict[str, Any]:
         UsageError: No policy, one of another task, less than one episode, or what only a referee
             makes.
     """
+    order.refuse_course()
     if order.policy is None:
         raise UsageError(f"eval: expected a policy file for task {order.task!r}, got none.")
     if order.baselines or order.render:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from martlet import cli
+from martlet.errors import UsageError
 from martlet.eval_order import Order, judge_of
 from martlet.evaluation import fly_order
 from sim_core.environment import environment_file
@@ -67,3 +68,8 @@ def test_files_have_theirs(tmp_path: Path) -> None:
     race.write_text(environment_file("rings").read_text())
     hover.write_text('kind = "hover"\n')
     assert (judge_of(str(race)), judge_of(str(hover))) == ("races", "paths")
+
+
+def test_a_track_is_of_races(policy_path: Path) -> None:
+    with pytest.raises(UsageError, match="for task 'hover', which is no race"):
+        fly_order(Order(policy_path, "hover", 4, 1, track="rings"))

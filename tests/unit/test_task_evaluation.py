@@ -37,6 +37,7 @@ def test_a_pilot_is_judged_by_how_its_episodes_end(order):
         ({"episodes": 0}, "expected at least 1, got 0"),
         ({"baselines": ("stock",)}, "no referee"),
         ({"render": Path("page.png")}, "no referee"),
+        ({"level": 0}, "neither --track nor --level for task 'track'"),
     ],
 )
 def test_what_cannot_be_judged_is_refused(order, change, words):
