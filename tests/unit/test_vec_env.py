@@ -210,8 +210,16 @@ def path_yaw(env):
 # --- rewards ------------------------------------------------------------------------------------
 
 
+WEIGHTS = [
+    "reward.scale=0.1", "reward.distance=1", "reward.precision=1", "reward.precision_width_m=0.1",
+    "reward.velocity=0.1", "reward.body_rate=0.002", "reward.heading=0.3", "reward.smoothness=0.3",
+    "reward.overshoot=0.02", "reward.effort=0.5", "reward.crash=3",
+]  # fmt: skip
+"""What is worked out by hand here, whatever track.toml's are."""
+
+
 def test_reward_of_a_perfect_hover():
-    env = started(1, STILL, HOVER, NOMINAL, EXACT)
+    env = started(1, STILL, HOVER, NOMINAL, EXACT, WEIGHTS)
     _, reward, *_ = env.step(hover_commands(1))
     # Everything in its place: 0.1 (distance 1 + precision 1); all else is zero.
     assert reward[0] == pytest.approx(0.2, abs=1e-4)
@@ -222,7 +230,7 @@ def test_reward_of_a_perfect_hover():
 
 
 def test_reward_terms_of_a_command_that_jumps_and_oversteps():
-    env = started(1, STILL, HOVER, NOMINAL, EXACT)
+    env = started(1, STILL, HOVER, NOMINAL, EXACT, WEIGHTS)
     # Half ranges: (0.48 - 0.048) / 2 = 0.216 N, 6 and 3 rad/s. Roll asked 9: half a range beyond 6.
     env.step(np.float32([[0.28449 + 0.108, 9.0, 0.0, -3.0]]))
     terms = reward_terms(env)
@@ -238,7 +246,7 @@ def test_reward_terms_of_a_command_that_jumps_and_oversteps():
 def test_reward_terms_of_a_distance_a_speed_and_a_heading():
     quiet = ["start.tilt_rad=0", "start.body_rate_rad_s=0"]
     changes = [*quiet, "start.position_m=1", "start.velocity_m_s=1", "start.yaw_rad=1.0"]
-    env = started(1, changes, HOVER, NOMINAL, EXACT, seed=4)
+    env = started(1, changes, HOVER, NOMINAL, EXACT, WEIGHTS, seed=4)
     env.step(hover_commands(1))
     seen, terms = env.core.observation[0], reward_terms(env)
     d, v = (float(np.linalg.norm(seen[part])) for part in (slice(0, 3), slice(30, 33)))
@@ -253,7 +261,7 @@ def test_reward_terms_of_a_distance_a_speed_and_a_heading():
 
 
 def test_reward_term_of_turning():
-    env = started(1, STILL, HOVER, NOMINAL, EXACT)
+    env = started(1, STILL, HOVER, NOMINAL, EXACT, WEIGHTS)
     yawing = hover_commands(1)
     yawing[0, 3] = 2.0
     for _ in range(50):
