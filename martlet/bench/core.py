@@ -17,7 +17,7 @@ NUM_ENVS = 1024
 """With references and rows more than a second-level cache of 2 MiB holds."""
 OTHER_NUM_ENVS = (256, 4096)
 """What such a cache holds, and four times as much as above."""
-REPEATS = 5
+REPEATS = 25
 
 
 def measure(quick: bool) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def measure(quick: bool) -> dict[str, Any]:
     second or two, so resets are dearer than in training.
     """
     counts = sorted({1, 2, os.cpu_count() or 1} & set(range(1, (os.cpu_count() or 1) + 1)))
-    steps = 100 if quick else 2000
+    steps = 100 if quick else 1000
     environment, swarm = load_environment("track"), load_environment("swarm")
     all_on = {str(n): _speed(environment, n, steps) for n in counts}
     by_num_envs = {n: _speed(environment, 1, steps, n) for n in OTHER_NUM_ENVS}
@@ -102,7 +102,7 @@ def commanded(
 
 
 def _speed(environment: Environment, threads: int, steps: int, num_envs: int = NUM_ENVS) -> int:
-    """Best of a few runs: what disturbs a run only makes it slower. `steps`: of NUM_ENVS drones."""
+    """Best of many runs: what disturbs a run only makes it slower. `steps`: of NUM_ENVS drones."""
     env, commands = commanded(environment, threads, num_envs)
     steps = steps * NUM_ENVS // num_envs
     best = 0.0
