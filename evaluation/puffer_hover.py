@@ -28,9 +28,8 @@ BALL_M = 5.0
 STRAY_M = BALL_M + 1.0
 """hover_done: a drone farther away than this is done."""
 
-_BEGIN_M = np.array(
-    [0.0, 0.0, 10.0]
-)  # so high that a goal 5 m below is far from the floor, as theirs are
+_BEGIN_M = np.array([0.0, 0.0, 10.0])
+"""So high that a goal 5 m below is far from the floor, as theirs are."""
 
 
 def fly_puffer_hover(

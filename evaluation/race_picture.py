@@ -145,6 +145,7 @@ def _film(flown: FlownRaces, path: Path) -> None:
     ax = figure.add_subplot()
     track = race.task.course.true
     _scene(ax, track, (0, 1), "")
+    ax.set_aspect("equal", adjustable="box")  # the whole room, and no more
     ax.set_xlim(track.room.low_m[0], track.room.high_m[0])
     ax.set_ylim(track.room.low_m[1], track.room.high_m[1])
     (flown_so_far,) = ax.plot([], [], color=BLUE, lw=0.8, alpha=0.35)

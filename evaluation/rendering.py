@@ -13,7 +13,7 @@ from evaluation.errors import PictureError
 FRAMES_PER_S = 12.5
 """80 ms a frame: a whole number of GIF's hundredths of a second."""
 
-COLOURS = 64
+COLOURS = 128
 """Of a film's palette."""
 
 Draw = Callable[[Path], None]

@@ -32,8 +32,9 @@ constexpr int kViewSize = 8;
 constexpr float kFarthestM = 2.0f;
 
 /// Where a drone would be that saw the goal in the same direction, but not farther than `kFarthestM`.
+/// Unlike `drawn_near` of gates and slots, it leaves what is nearer as it is: tracking lives there.
 template <class T>
-inline Vec3<T> drawn_near(const Vec3<T>& p_WB, const Vec3<T>& goal) {
+inline Vec3<T> within_reach(const Vec3<T>& p_WB, const Vec3<T>& goal) {
   const Vec3<T> away = p_WB - goal;
   const T share = min_of(T(inverse_root_of(T(dot(away, away))) * kFarthestM), splat<T>(1.0));
   return madd(away, share, goal);
@@ -41,7 +42,7 @@ inline Vec3<T> drawn_near(const Vec3<T>& p_WB, const Vec3<T>& goal) {
 
 template <class T>
 inline void view_of(const Vec3<T>& p_seen, const Goal<T>& goal, T view[kViewSize]) {
-  const Vec3<T> p_WB = drawn_near(p_seen, goal.p_WB);
+  const Vec3<T> p_WB = within_reach(p_seen, goal.p_WB);
   const T numbers[kViewSize] = {p_WB.x,       p_WB.y,           p_WB.z, goal.cos_yaw,
                                 goal.sin_yaw, T(-goal.sin_yaw), T{},    splat<T>(1.0)};
   for (int i = 0; i < kViewSize; ++i) view[i] = numbers[i];
