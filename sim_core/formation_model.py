@@ -43,7 +43,7 @@ class FormationTask:
     @property
     def duration_s(self) -> float:
         """Time from the first row to the last."""
-        return (self.slots.shape[1] - 1) * CONTROL_DT
+        return float(self.slots.shape[1] - 1) * CONTROL_DT
 
     def goal(self, t: float) -> NDArray[np.float64]:
         """Slots in W [m] at `t` seconds, shape (N, 3): the last row that has begun, then held."""
