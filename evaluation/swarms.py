@@ -17,8 +17,10 @@ from evaluation.evaluate import CHUNK, WORST, Drones, Flight, tame
 from evaluation.swarm_figures import swarm_figures
 from evaluation.swarm_referee import SwarmScore, joined_swarms, score_swarm
 from sim_core import _core
+from sim_core.course_library import flown_courses
 from sim_core.environment import Environment
 from sim_core.formations import SCENARIOS, FormationTask, draw_formation, load_formation
+from sim_core.races import load_race
 from sim_core.references import CONTROL_DT
 
 Array = NDArray[np.float64]
@@ -184,14 +186,13 @@ def drawn_swarm(
 ) -> Drones:
     """The drones of a seed, world by world, each where its formation begins."""
     size = tasks[0].drones
-    settings = environment.core_settings()
-    settings.max_steps = 1_000_000
     drones = _core.VecSim(
         size * len(tasks),
-        settings,
-        [path for task in tasks for path in task.slots],
+        _settings(environment, size),
+        [np.ascontiguousarray(path) for task in tasks for path in task.slots],
         threads=threads,
-        formations=_core.Formations(size=size, first=0, in_order=True),  # type: ignore[call-arg, attr-defined]
+        courses=flown_courses([load_race().course]),  # nobody races
+        formations=_core.Formations(size, in_order=True),
     )
     drones.start(seed % 2**32)
     return drones
@@ -247,3 +248,14 @@ def flight_of(recording: SwarmRecording, world: int) -> SwarmFlight:
         recording.seed + world,
         SwarmScore(**alone),
     )
+
+
+def _settings(environment: Environment, size: int) -> _core.VecSettings:
+    """The environment's, with all drones in formations of this size."""
+    settings = environment.core_settings()
+    for kind in ("path", "race", "more_races", "both"):
+        settings[f"mix.{kind}"] = 0.0
+    settings["mix.formation"] = 1.0
+    settings["world.drones"] = size
+    settings.max_steps = 1_000_000
+    return settings

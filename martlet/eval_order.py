@@ -7,8 +7,7 @@ from typing import Literal
 
 from martlet.errors import UsageError
 from sim_core import _core
-from sim_core.environment import environment_names, load_environment
-from sim_core.settings_file import read_toml_file
+from sim_core.environment import environment_names, load_environment, read_environment
 
 
 @dataclass(frozen=True)
@@ -55,5 +54,5 @@ def judge_of(task: str) -> Literal["paths", "races", "rewards"]:
 
 def _names_environment(task: str) -> bool:
     if Path(task).suffix == ".toml" and Path(task).exists():
-        return "task" in read_toml_file(Path(task))
+        return "task" in read_environment(Path(task))
     return task in environment_names() or task in _core.TASKS

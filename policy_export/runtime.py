@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 from policy_export.errors import ObservationError, PolicyFileError, ShapeError
 from policy_export.manifest import Manifest
 from policy_export.policy_file import check_use, open_policy
-from sim_core import _core
-from sim_core.course_library import flown_courses
+from policy_export.task_logic import AnyTask, parts_of, task_logic
+from sim_core.formations import SCENARIOS, FormationTask, load_formation
 from sim_core.races import RaceTask, load_race
 from sim_core.tasks import CONTROL_DT, TrackTask, load_task
 
 Float32 = NDArray[np.float32]
-Task = TrackTask | RaceTask | str | Path
-AnyTask = TrackTask | RaceTask
+Task = AnyTask | str | Path
 
 STATE_ENTRIES = (
     *(f"p_WB.{axis}" for axis in "xyz"),
@@ -83,22 +82,25 @@ class PolicyRunner:
         """Begin a flight.
 
         Args:
-            task: A task, or its name or file; or a sequence of one for each controlled drone.
+            task: A task, or its name or file, for all controlled drones; or a sequence of tasks,
+                of which each takes the next drone, or a formation as many as it has slots. Drones
+                of one formation see each other.
             controlled: Rows of the state that this policy commands.
 
         Raises:
-            ShapeError: Not one task for each controlled drone.
+            ShapeError: Tasks for more or fewer drones than are controlled.
             SettingsError: A task that cannot be loaded.
             PolicyFileError: A task that this policy was not made for.
         """
-        if isinstance(task, TrackTask | RaceTask | str | Path):
-            tasks = [_loaded(task)] * len(controlled)
+        if isinstance(task, AnyTask | str | Path):
+            one = _loaded(task, len(controlled))
+            tasks = [one] if isinstance(one, FormationTask) else [one] * len(controlled)
         else:
-            tasks = [_loaded(each) for each in task]
-        if not tasks or len(tasks) != len(controlled):
+            tasks = [_loaded(each, 1) for each in task]
+        wanted = len(parts_of(tasks))
+        if not tasks or wanted != len(controlled):
             raise ShapeError(
-                f"tasks: expected one for each of {len(controlled)} controlled drones,"
-                f" got {len(tasks)}."
+                f"tasks: expected work for {len(controlled)} controlled drones, got it for {wanted}."
             )
         return Session(self, tasks, controlled)
 
@@ -116,12 +118,13 @@ class Session:
     ) -> None:
         """See `PolicyRunner.start`."""
         self.tasks = tuple(tasks)
+        self._parts = parts_of(tasks)
         self._runner = runner
         self._drones = _drones(controlled)
         self._logic = task_logic(runner.manifest, tasks)
         self._observed = entry_names(runner.manifest)
         self._time_s = 0.0
-        count = len(tasks)
+        count = len(self._parts)
         self._own = np.empty((count, len(STATE_ENTRIES)), dtype=np.float32)
         self._observation = np.empty((count, len(self._observed)), dtype=np.float32)
         self._command = np.empty((count, len(COMMAND_ENTRIES)), dtype=np.float32)
@@ -158,7 +161,7 @@ class Session:
         """Where the session stands."""
         places = self._logic.places
         goals, over, passed = zip(
-            *(_standing(t, self._time_s, p) for t, p in zip(self.tasks, places, strict=True)),
+            *(part.standing(self._time_s, p) for part, p in zip(self._parts, places, strict=True)),
             strict=True,
         )
         return Progress(self._time_s, np.array(goals), all(over), np.array(passed, np.int32))
@@ -189,49 +192,12 @@ class Session:
         )
 
 
-def _loaded(task: Task) -> AnyTask:
-    if isinstance(task, TrackTask | RaceTask):
+def _loaded(task: Task, drones: int) -> AnyTask:
+    if isinstance(task, AnyTask):
         return task
+    if task in ("swarm", *SCENARIOS):
+        return load_formation("mix" if task == "swarm" else task, drones, seed=0)
     return load_race() if task == "race" else load_task(task)
-
-
-def _standing(
-    task: AnyTask, time_s: float, place: NDArray[np.int32]
-) -> tuple[NDArray[np.float64], bool, int]:
-    """Goal [m; W], whether it is over, gates passed."""
-    if isinstance(task, TrackTask):
-        over = time_s > task.reference.duration_s - CONTROL_DT / 2.0
-        return task.reference.position(time_s), over, 0
-    gate, passed = (int(number) for number in place)
-    goal = np.array(task.course.told.gates[gate].position_m)
-    flown = task.gates > 0 and passed >= task.gates
-    return goal, flown or time_s > task.longest_s - CONTROL_DT / 2.0, passed
-
-
-def task_logic(manifest: Manifest, tasks: Sequence[AnyTask]) -> _core.TaskSession:
-    """The core's observation and decoding for these tasks, within the manifest's limits.
-
-    Raises:
-        PolicyFileError: Tasks that the policy was not made for, or of two kinds.
-    """
-    action = manifest.action
-    races = [task for task in tasks if isinstance(task, RaceTask)]
-    if races and len(races) != len(tasks):
-        raise PolicyFileError("tasks: expected races alone or none, got some of each.")
-    kind = "race" if races else "track"
-    if kind not in manifest.tasks:
-        raise PolicyFileError(
-            f"task {tasks[0].name!r}: expected one that this policy flies"
-            f" ({', '.join(manifest.tasks)}), got a {kind}."
-        )
-    limits = _core.CommandLimits(*action.thrust_n, action.body_rates_rad_s)
-    if races:
-        logic = _core.TaskSession("race", limits, courses=flown_courses([t.course for t in races]))
-    else:
-        paths = [task.reference.samples for task in tasks if isinstance(task, TrackTask)]
-        logic = _core.TaskSession("track", limits, references=paths)
-    logic.reset(manifest.hover_thrust_n)
-    return logic
 
 
 def entry_names(manifest: Manifest) -> list[str]:

@@ -99,6 +99,11 @@ class Courses:
     @property
     def poles(self) -> int: ...
 
+class Formations:
+    """Which of the references belong together: `size` at a time, from number `first` on."""
+
+    def __init__(self, size: int, first: int = 0, in_order: bool = False) -> None: ...
+
 class VecSim:
     """Many independent drones, stepped together; arrays are views of its own memory."""
 
@@ -110,6 +115,8 @@ class VecSim:
         threads: int = 1,
         isa: str = "auto",
         courses: Courses | None = None,
+        more_courses: Courses | None = None,
+        formations: Formations | None = None,
     ) -> None: ...
     @property
     def task(self) -> str: ...
@@ -184,7 +191,9 @@ class TaskSession:
         limits: CommandLimits,
         references: Sequence[NDArray[np.float32]] = (),
         courses: Courses | None = None,
+        groups: Sequence[int] = (),
     ) -> None: ...
+    def take_role(self, drone: int, role: int) -> None: ...
     @property
     def places(self) -> NDArray[np.int32]: ...
     def reset(self, hover_thrust_n: float) -> None: ...

@@ -2,7 +2,7 @@
 """What a policy is trained in: an environment file as a frozen, validated model."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -100,6 +100,22 @@ class CourseChoice:
 
 
 @dataclass(frozen=True)
+class FormationChoice:
+    """Which formations are flown in training: shares of the scenarios of sim_core/formations.py."""
+
+    count: int
+    static: float
+    changing: float
+    swapped: float
+    moving: float
+    turning: float
+
+    def shares(self) -> dict[str, float]:
+        """By scenario."""
+        return {name: share for name, share in vars(self).items() if name != "count"}
+
+
+@dataclass(frozen=True)
 class Environment:
     """Settings of an environment; the file they come from says what each is for.
 
@@ -113,6 +129,8 @@ class Environment:
         randomization: What is drawn each episode.
         references: Paths, for tasks that follow them.
         course: Courses, for tasks that fly them.
+        more_courses: Of another kind, for a task that flies both.
+        formations: For tasks whose drones share a world.
     """
 
     task: str
@@ -124,6 +142,8 @@ class Environment:
     randomization: dict[str, dict[str, list[float]]]
     references: References | None = None
     course: CourseChoice | None = None
+    more_courses: CourseChoice | None = None
+    formations: FormationChoice | None = None
 
     def load_airframe(self) -> Airframe:
         """The airframe that the file names."""
@@ -170,7 +190,7 @@ def load_environment(name_or_path: str | Path, changes: Iterable[str] = ()) -> E
         SettingsError: Every fault of the file in one sentence.
     """
     path = environment_file(name_or_path)
-    table = read_toml_file(path)
+    table = read_environment(path)
     override(table, _expanded(table, changes, str(path)), str(path))
     environment = build(Environment, gathered(table, str(path)), str(path))
     faults = _faults(environment)
@@ -267,6 +287,29 @@ def environment_file(name_or_path: str | Path) -> Path:
     return path
 
 
+def read_environment(path: Path) -> dict[str, Any]:
+    """An environment file's table; where it names a `base`, laid over that one's.
+
+    Sections are merged key by key; [randomization] and what is no section replace the base's.
+
+    Raises:
+        SettingsError: A file that cannot be read, or bases that go round in a circle.
+    """
+    seen = [path]
+    tables = [read_toml_file(path)]
+    while (base := tables[-1].pop("base", None)) is not None:
+        seen.append(environment_file(base))
+        if seen[-1] in seen[:-1]:
+            raise SettingsError(f"{path}: base: expected one that is not built on it, got {base!r}.")
+        tables.append(read_toml_file(seen[-1]))
+    merged = tables.pop()
+    while tables:
+        for key, value in tables.pop().items():
+            both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+            merged[key] = merged[key] | value if both and key != "randomization" else value
+    return merged
+
+
 def _expanded(table: dict[str, Any], changes: Iterable[str], where: str) -> list[str]:
     """Give [estimate] the values of its kind, as changed; returns the other changes."""
     changes = list(changes)
@@ -299,15 +342,25 @@ def _faults(environment: Environment) -> list[str]:
     if not 1 <= environment.max_steps <= MOST_STEPS:
         faults.append(f"episode.max_steps: expected 1 to {MOST_STEPS}, got {environment.max_steps}")
     about = _core.TASKS[environment.task]
-    wanted = {"references": about["follows_paths"], "course": about["flies_courses"]}
+    everything = environment.task == "all"
+    wanted = {
+        "references": about["follows_paths"], "course": about["flies_courses"],
+        "more_courses": everything, "formations": everything,
+    }  # fmt: skip
     for section, needed in wanted.items():
         if needed != (getattr(environment, section) is not None):
             word = "a" if needed else "no"
             faults.append(f"expected {word} section [{section}] for task {environment.task!r}")
     if environment.references is not None:
         faults += _path_faults(environment.references)
-    if environment.course is not None and environment.course.count < 1:
-        faults.append(f"course.count: expected at least 1, got {environment.course.count}")
+    for section in ("course", "more_courses", "formations"):
+        chosen = getattr(environment, section)
+        if chosen is not None and chosen.count < 1:
+            faults.append(f"{section}.count: expected at least 1, got {chosen.count}")
+    if environment.formations is not None:
+        shares = environment.formations.shares()
+        if min(shares.values()) < 0.0 or sum(shares.values()) <= 0.0:
+            faults.append(f"formations: expected shares of 0 or more, not all 0, got {shares}")
     return faults
 
 
@@ -328,3 +381,19 @@ def _path_faults(paths: References) -> list[str]:
     if min(shares) < 0.0 or abs(sum(shares) - 1.0) > 1e-6:
         faults.append(f"references: expected shares that sum to 1, got {shares}")
     return faults
+
+
+def track_part(environment: Environment) -> Environment:
+    """What "track" is to the drones of an environment of several tasks: how it is judged."""
+    return _part(environment, "track")
+
+
+def race_part(environment: Environment, course: CourseChoice | None) -> Environment:
+    """The same of "race", on these courses."""
+    return replace(_part(environment, "race"), course=course)
+
+
+def _part(environment: Environment, task: str) -> Environment:
+    known = ("airframe", "estimate", "action", "randomization")
+    drones = {name: getattr(environment, name) for name in known}
+    return replace(load_environment(task), **drones)

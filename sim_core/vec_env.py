@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from sim_core import _core
 from sim_core.course_library import training_courses
-from sim_core.environment import Environment, load_environment
+from sim_core.environment import CourseChoice, Environment, load_environment
 from sim_core.errors import SettingsError, ShapeError
+from sim_core.formations import formation_groups
 from sim_core.reference_library import draw_references
 
 Floats = NDArray[np.float32]
@@ -66,14 +67,17 @@ class VecEnv(VectorEnv[Floats, Floats, Flags]):
         self.num_envs = num_envs
         self._seed, self._running = _fitting(seed), False
         self.task = _core.TASKS[environment.task]
+        references, formations = _references(environment, seed)
         try:
             self.core = _core.VecSim(
                 num_envs,
                 environment.core_settings(),
-                _references(environment, seed),
+                references,
                 threads=threads or os.cpu_count() or 1,
                 isa=isa,
-                courses=training_courses(environment.course, seed) if environment.course else None,
+                courses=_courses(environment.course, seed),
+                more_courses=_courses(environment.more_courses, seed),
+                formations=formations,
             )
         except ValueError as error:
             raise SettingsError(f"{error}, in VecEnv.") from None
@@ -130,11 +134,25 @@ class VecEnv(VectorEnv[Floats, Floats, Flags]):
         return core.observation, core.reward, core.terminated, core.truncated, infos
 
 
-def _references(environment: Environment, seed: int) -> list[Floats]:
+def _references(
+    environment: Environment, seed: int
+) -> tuple[list[Floats], _core.Formations | None]:
+    """Paths, then formations."""
     if environment.references is None:
-        return []
+        return [], None
     length_s = environment.max_steps * _core.CONTROL_STEP_S + _SPARE_S
-    return draw_references(environment.references, length_s, seed)
+    paths = draw_references(environment.references, length_s, seed)
+    choice = environment.formations
+    if choice is None:
+        return paths, None
+    size, first = int(environment.numbers["world.drones"]), len(paths)
+    groups = formation_groups(choice.count, size, seed, shares=choice.shares())
+    paths += [np.ascontiguousarray(slots) for group in groups for slots in group.slots]
+    return paths, _core.Formations(size, first)
+
+
+def _courses(choice: CourseChoice | None, seed: int) -> _core.Courses | None:
+    return None if choice is None else training_courses(choice, seed)
 
 
 def _fitting(seed: int) -> int:

@@ -10,17 +10,26 @@ import torch
 from evaluation.evaluate import Trial, fly_chunk, trial_of
 from evaluation.race_figures import race_figures
 from evaluation.races import RaceTrial, fly_together
+from evaluation.swarms import SwarmTrial, drawn_swarm, fly_swarms
 from policy_export.manifest import Manifest
-from policy_export.runtime import AnyTask, Float32, PolicyRunner, task_logic
+from policy_export.runtime import Float32, PolicyRunner
+from policy_export.task_logic import AnyTask, parts_of, task_logic
 from policy_export.verify import RecordedFlight
 from sim_core import _core
 from sim_core.course_library import flown_courses
-from sim_core.environment import Environment
+from sim_core.environment import Environment, race_part, track_part
 from sim_core.errors import SettingsError
 from sim_core.tasks import CONTROL_DT
 from sim_core.vec_env import VecEnv
 from training.networks import Actor
-from training.verdicts import RaceVerdict, TaskVerdict, TrackVerdict, Verdict
+from training.verdicts import (
+    AllVerdict,
+    RaceVerdict,
+    SwarmVerdict,
+    TaskVerdict,
+    TrackVerdict,
+    Verdict,
+)
 
 TRACK = """
 kind = "lemniscate"
@@ -70,6 +79,8 @@ def judge_of(environment: Environment, manifest: Manifest, drones: int | None = 
         return TrackJudge(environment, manifest, drones or 64)
     if environment.task == "race":
         return RaceJudge(environment, manifest, drones or 256)
+    if environment.task == "all":
+        return AllJudge(environment, manifest, drones or 64)
     return TaskJudge(environment, drones or 256)
 
 
@@ -140,6 +151,63 @@ class RaceJudge:
         return _recorded(sim, LivePolicy(actor, self._manifest), tasks, 300)
 
 
+class SwarmJudge:
+    """Formations of all scenarios, from seeds that training never draws."""
+
+    def __init__(self, environment: Environment, manifest: Manifest, worlds: int = 16) -> None:
+        """Draw the formations."""
+        self._environment, self._manifest = environment, manifest
+        self._trial = SwarmTrial(drones=int(environment.numbers["world.drones"]))
+        self._worlds = worlds
+
+    def __call__(self, actor: Actor) -> SwarmVerdict:
+        """Fly and score."""
+        policy = LivePolicy(actor, self._manifest)
+        flown = fly_swarms(
+            policy, "", self._trial, self._environment, self._worlds, SEED, threads=2
+        )
+        figures = flown.figures
+        return SwarmVerdict(
+            collision_free_rate=figures["collision_free_rate"],
+            collisions_per_drone_minute=figures["collisions_per_drone_minute"] or 0.0,
+            slot_error_m=figures["slot_error_m"]["mean"] or float("inf"),
+            min_separation_m=figures["min_separation_median_m"] or 0.0,
+            crash_rate=figures["crash_rate"],
+            episodes=self._worlds,
+        )
+
+    def record(self, actor: Actor) -> tuple[RecordedFlight, Float32]:
+        """See `Judge`: the first seconds of two worlds."""
+        tasks = self._trial.tasks(2, SEED)
+        sim = drawn_swarm(tasks, self._environment, SEED)
+        return _recorded(sim, LivePolicy(actor, self._manifest), tasks, 300)
+
+
+class AllJudge:
+    """One judge after the other: hover and track, both kinds of race, formations."""
+
+    def __init__(self, environment: Environment, manifest: Manifest, drones: int = 64) -> None:
+        """Prepare the trials."""
+        racing = race_part(environment, environment.course)
+        ringing = race_part(environment, environment.more_courses)
+        self._tracking = TrackJudge(track_part(environment), manifest, drones)
+        self._racing = RaceJudge(racing, manifest, 2 * drones)
+        self._ringing = RaceJudge(ringing, manifest, drones)
+        self._swarming = SwarmJudge(environment, manifest, drones // 4)
+
+    def __call__(self, actor: Actor) -> AllVerdict:
+        """Fly and score."""
+        return AllVerdict(
+            self._tracking(actor), self._racing(actor), self._ringing(actor), self._swarming(actor)
+        )
+
+    def record(self, actor: Actor) -> tuple[RecordedFlight, Float32]:
+        """See `Judge`: tracking, and what was seen in races and formations too."""
+        flight, seen = self._tracking.record(actor)
+        others = [judge.record(actor)[1] for judge in (self._racing, self._swarming)]
+        return flight, np.concatenate([seen, *others])
+
+
 class TaskJudge:
     """A task that has no referee of its own: how its episodes end, in drones of another seed."""
 
@@ -180,9 +248,10 @@ def _recorded(
     """Fly `steps` control steps of the simulator's own drones."""
     sim.start(SEED)
     logic = task_logic(policy.manifest, tasks)
-    states = np.empty((steps, len(tasks), 13), np.float32)
-    seen = np.empty((steps, len(tasks), policy.manifest.observation_size), np.float32)
-    command = np.empty((len(tasks), 4), np.float32)
+    drones = len(parts_of(tasks))
+    states = np.empty((steps, drones, 13), np.float32)
+    seen = np.empty((steps, drones, policy.manifest.observation_size), np.float32)
+    command = np.empty((drones, 4), np.float32)
     for tick in range(steps):
         states[tick] = sim.estimate
         logic.observe(states[tick], tick, seen[tick])

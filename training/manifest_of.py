@@ -12,6 +12,10 @@ from sim_core.environment import Environment
 from training.settings import PPOSettings
 
 
+_FLIES = {"track": ("hover", "track"), "all": ("all", "hover", "track", "race", "swarm")}
+"""What policies of a task are good for, where it is more than the task."""
+
+
 def manifest_of(
     environment: Environment,
     settings: PPOSettings,
@@ -32,7 +36,7 @@ def manifest_of(
             body_rates_rad_s=(float(high[1]), float(high[2]), float(high[3])),
         ),
         airframes=(environment.airframe,),
-        tasks=("hover", "track") if environment.task == "track" else (environment.task,),
+        tasks=_FLIES.get(environment.task, (environment.task,)),
         history_length=_core.HISTORY_LENGTH,
         hover_thrust_n=environment.load_airframe().hover_thrust_n,
         training=Training(

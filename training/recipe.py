@@ -17,9 +17,10 @@ from sim_core.environment import (
     Environment,
     environment_file,
     load_environment,
+    read_environment,
 )
 from sim_core.errors import SettingsError
-from sim_core.settings_file import build, is_finite_number, override, read_toml_file
+from sim_core.settings_file import build, is_finite_number, override
 from training import native
 from training.settings import PPOSettings
 
@@ -58,7 +59,7 @@ def load_recipe(
         SettingsError: Every fault of a section in one sentence.
     """
     path = environment_file(name_or_path)
-    table, where = read_toml_file(path), str(path)
+    table, where = read_environment(path), str(path)
     changes = tuple(changes)
     override(table, [c for c in changes if _section_of(c) == "stages"], where)
     given = {name: value for name, value in (ppo or {}).items() if value is not None}

@@ -146,5 +146,86 @@ class TaskVerdict:
         }
 
 
+@dataclass(frozen=True)
+class SwarmVerdict:
+    """Formations.
+
+    Attributes:
+        collision_free_rate: Share of worlds without collision and crash.
+        collisions_per_drone_minute: Mean.
+        slot_error_m: Mean of settled drones.
+        min_separation_m: Median of worlds.
+        crash_rate: Share of drones that crashed.
+        episodes: Worlds.
+    """
+
+    collision_free_rate: float
+    collisions_per_drone_minute: float
+    slot_error_m: float
+    min_separation_m: float
+    crash_rate: float
+    episodes: int
+
+    @property
+    def score(self) -> float:
+        """Share of clean worlds, and decades of slot error below 1 m."""
+        return self.collision_free_rate - math.log10(min(max(self.slot_error_m, 1e-4), 10.0))
+
+    @property
+    def best_score(self) -> float:
+        """See `Verdict`."""
+        return math.inf
+
+    def figures(self) -> dict[str, float]:
+        """See `Verdict`."""
+        return dataclasses.asdict(self)
+
+    def told(self) -> dict[str, tuple[str, str]]:
+        """See `Verdict`."""
+        return {
+            "clean": (f"{self.collision_free_rate:4.0%}", f"of {self.episodes} worlds"),
+            "slots": (_centimetres(self.slot_error_m), "error, mean"),
+        }
+
+
+@dataclass(frozen=True)
+class AllVerdict:
+    """All of it; `rings` are the second kind of course."""
+
+    track: TrackVerdict
+    race: RaceVerdict
+    rings: RaceVerdict
+    swarm: SwarmVerdict
+
+    @property
+    def score(self) -> float:
+        """The sum."""
+        return self.track.score + self.race.score + self.rings.score + self.swarm.score
+
+    @property
+    def best_score(self) -> float:
+        """See `Verdict`."""
+        return math.inf
+
+    def figures(self) -> dict[str, float]:
+        """See `Verdict`; with the part's name before each."""
+        parts = {"race": self.race, "rings": self.rings, "swarm": self.swarm}
+        figures = self.track.figures()
+        return figures | {
+            f"{name}_{key}": value
+            for name, part in parts.items()
+            for key, value in part.figures().items()
+        }
+
+    def told(self) -> dict[str, tuple[str, str]]:
+        """See `Verdict`."""
+        track, race, swarm = self.track.told(), self.race.told(), self.swarm.told()
+        rings = (f"{self.rings.gates_passed:4.1f}", "passed, mean")
+        return {
+            "hover": track["hover"], "lemniscate": track["lemniscate"],
+            "raced": race["finished"], "lap": race["lap"], "rings": rings, **swarm,
+        }  # fmt: skip
+
+
 def _centimetres(metres: float) -> str:
     return f"{metres * 100:5.1f} cm" if math.isfinite(metres) else "  lost  "

@@ -9,7 +9,7 @@
 namespace {
 
 constexpr int kDrones = 37;    // a multiple of no register's width
-constexpr int kInWorlds = 40;  // whole worlds
+constexpr int kInWorlds = 104;  // whole worlds of 8, of each kind
 constexpr int kSteps = 200;
 
 std::uint64_t added(std::uint64_t sum, const void* data, std::size_t bytes) {
@@ -87,11 +87,14 @@ struct Number {
 /// Of all tasks; what one has not is left out.
 constexpr Number kNumbers[] = {
     {"world.drones", 8.0f},
-    {"formation.radius_low_m", 0.2f},
-    {"formation.radius_high_m", 0.5f},
-    {"formation.height_m", 1.0f},
-    {"formation.rise_m", 0.5f},
-    {"formation.trade_s", 0.7f},
+    {"mix.path", 0.2f},
+    {"mix.race", 0.2f},
+    {"mix.more_races", 0.2f},
+    {"mix.formation", 0.2f},
+    {"mix.both", 0.2f},
+    {"company.start_m", 0.2f},
+    {"company.collision_m", 0.1f},
+    {"company.proximity_m", 0.3f},
     {"start.position_m", 1.0f},
     {"start.velocity_m_s", 1.0f},
     {"start.tilt_rad", 0.8f},
@@ -104,11 +107,14 @@ constexpr Number kNumbers[] = {
     {"start.before_low_m", 0.1f},
     {"start.before_high_m", 0.6f},
     {"start.aside_m", 0.2f},
+    {"start.before_low", 0.5f},  // in halves of an opening
+    {"start.before_high", 3.0f},
+    {"start.aside", 1.0f},
     {"start.speed_m_s", 2.0f},
     {"episode.max_distance_m", 1.5f},
     {"episode.max_body_rate_rad_s", 40.0f},
+    {"episode.path_max_body_rate_rad_s", 40.0f},
     {"episode.collisions", 1.0f},
-    {"episode.collision_m", 0.1f},
     {"episode.drone_radius_m", 0.05f},
     {"reward.scale", 0.1f},
     {"reward.distance", 1.0f},
@@ -121,7 +127,6 @@ constexpr Number kNumbers[] = {
     {"reward.overshoot", 0.02f},
     {"reward.effort", 0.5f},
     {"reward.proximity", 5.0f},
-    {"reward.proximity_m", 0.3f},
     {"reward.collision", 40.0f},
     {"reward.progress", 2.0f},
     {"reward.gate", 2.0f},
@@ -129,6 +134,15 @@ constexpr Number kNumbers[] = {
     {"reward.time", 0.02f},
     {"reward.crash", 3.0f},
 };
+
+/// A section of one of several kinds of work is called after it.
+const char* plain(const char* name) {
+  for (const char* kind : {"path_", "race_", "company_"}) {
+    const std::size_t size = std::strlen(kind);
+    if (std::strncmp(name, kind, size) == 0) return name + size;
+  }
+  return name;
+}
 
 sim_core::VecSettings settings(const sim_core::TaskInfo& task) {
   sim_core::VecSettings settings;
@@ -142,7 +156,7 @@ sim_core::VecSettings settings(const sim_core::TaskInfo& task) {
   int index = 0;
   for (const sim_core::Setting& wanted : task.numbers) {
     for (const Number& number : kNumbers) {
-      if (std::strcmp(number.name, wanted.name) == 0) settings.numbers[index] = number.value;
+      if (std::strcmp(number.name, plain(wanted.name)) == 0) settings.numbers[index] = number.value;
     }
     ++index;
   }
@@ -155,7 +169,16 @@ std::vector<sim_core::Path> paths() {
     const float s = 0.004f * static_cast<float>(row);
     line.rows.insert(line.rows.end(), {s, 0.5f * s * s, 1.0f - 0.2f * s, 0.3f * s});
   }
-  return {hover, line};
+  std::vector<sim_core::Path> all = {hover, line};
+  for (int slot = 0; slot < 8; ++slot) {  // a formation, whose slots jump now and then
+    sim_core::Path path;
+    for (int row = 0; row < 90; ++row) {
+      const float turn = static_cast<float>((slot * 5 + row / 40 * 3) % 8);
+      path.rows.insert(path.rows.end(), {0.1f * turn, 0.3f - 0.05f * turn, 1.0f, 0.2f});
+    }
+    all.push_back(path);
+  }
+  return all;
 }
 
 /// Two gates and a pole, seen where they truly stand from near by alone.
@@ -178,9 +201,10 @@ sim_core::Courses courses() {
 }
 
 std::uint64_t flown(const sim_core::TaskInfo& task, const char* isa, int threads) {
-  const int drones = std::strcmp(task.name, "swarm") == 0 ? kInWorlds : kDrones;
+  const int drones = std::strcmp(task.name, "all") == 0 ? kInWorlds : kDrones;
   const auto count = static_cast<std::size_t>(drones);
-  sim_core::VecSim sim(drones, task, settings(task), {task, paths(), courses()}, threads, isa);
+  sim_core::VecSim sim(drones, task, settings(task), {task, paths(), courses(), courses(), {2, 8, 0}},
+                       threads, isa);
   sim.start(7, true);
   std::vector<float> commands(4 * count);
   std::uint64_t sum = 14695981039346656037ull;

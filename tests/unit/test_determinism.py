@@ -63,14 +63,15 @@ def test_equal_seeds_give_equal_bits(reference_run, threads, isa):
 
 
 @pytest.mark.parametrize("isa", _core.instruction_sets())
-@pytest.mark.parametrize(("drones", "count"), [(4, 36), (8, 40), (16, 48), (64, 64)])
-def test_worlds_of_several_drones_give_equal_bits(drones, count, isa):
-    changes = ["episode.max_steps=60", "episode.max_distance_m=1.2", "formation.trade_s=0.4"]
-    swarm = load_environment("swarm", [*changes, f"world.drones={drones}"])
-    run = flown(count=count, isa="scalar", environment=swarm)
+@pytest.mark.parametrize(("drones", "count"), [(4, 84), (8, 96), (16, 96), (64, 64)])
+def test_all_tasks_at_once_give_equal_bits(drones, count, isa):
+    kinds = [f"mix.{name}=0.2" for name in ("path", "race", "more_races", "formation", "both")]
+    changes = ["episode.max_steps=60", "episode.max_distance_m=1.2", *kinds]
+    everything = load_environment("all", [*changes, f"world.drones={drones}"])
+    run = flown(count=count, isa="scalar", environment=everything)
     assert run["terminated"].sum() > 20
     assert run["truncated"].sum() > 20
-    assert_equal_bits(run, flown(count=count, threads=3, isa=isa, environment=swarm))
+    assert_equal_bits(run, flown(count=count, threads=3, isa=isa, environment=everything))
 
 
 def test_another_seed_draws_another_run(reference_run):

@@ -152,7 +152,7 @@ def test_all_faults_are_told_at_once_with_the_file():
 
 
 def test_an_unknown_environment_is_answered_with_the_known_ones():
-    known = "race, rings, split_s, swarm, track"
+    known = "all, all_plus, race, rings, split_s, swarm, track"
     assert f"environment: expected one of {known} or a .toml file, got 'trick'" in refusal(
         name="trick"
     )

@@ -51,7 +51,7 @@ def test_what_a_file_switches_off_is_off(tmp_path):
 
 
 def test_an_environment_that_is_none_is_refused():
-    known = "race, rings, split_s, swarm, track"
+    known = "all, all_plus, race, rings, split_s, swarm, track"
     with pytest.raises(SettingsError, match=f"environment: expected one of {known}"):
         physics_of("trick")
 

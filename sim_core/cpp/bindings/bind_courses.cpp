@@ -71,6 +71,11 @@ void bind_courses(py::module_& module) {
            py::arg("sensing_range_m") = 0.0f, py::arg("start_m") = kNone,
            py::arg("start_yaw_rad") = 0.0f, py::arg("gate_m") = kNone,
            py::arg("gate_yaw_rad") = 0.0f, py::arg("pole_m") = 0.0f);
+  py::class_<Formations>(module, "Formations", "Which of the references belong together.")
+      .def(py::init([](int size, int first, bool in_order) {
+             return Formations{first, size, in_order ? 1 : 0};
+           }),
+           py::arg("size"), py::arg("first") = 0, py::arg("in_order") = false);
   py::class_<Courses>(module, "Courses", "Race courses as numbers.")
       .def(py::init(&make), py::arg("rules"), py::arg("told_gates"), py::arg("true_gates"),
            py::arg("told_poles"), py::arg("true_poles"), py::arg("starts"))

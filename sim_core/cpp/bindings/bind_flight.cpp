@@ -86,15 +86,28 @@ void bind_session(py::module_& module) {
   py::class_<TaskSession>(module, "TaskSession", "A task's logic in flight.")
       .def(py::init([](const std::string& name, const CommandLimits& limits,
                        const std::vector<py::array>& references,
-                       const std::optional<Courses>& courses) {
+                       const std::optional<Courses>& courses, const std::vector<int>& groups) {
              const TaskInfo& task = task_named(name);
-             const int count = courses ? courses->count : static_cast<int>(references.size());
+             const int count =
+                 task.follows_paths || !courses ? static_cast<int>(references.size()) : courses->count;
              return make_session(task,
                                  WorldData(task, paths_of(references), courses.value_or(Courses{})),
-                                 count, limits);
+                                 count, limits, groups);
            }),
            py::arg("task"), py::arg("limits"), py::arg("references") = std::vector<py::array>{},
-           py::arg("courses") = std::nullopt)
+           py::arg("courses") = std::nullopt, py::arg("groups") = std::vector<int>{})
+      .def(
+          "take_role",
+          [](TaskSession& session, int drone, int role) {
+            if (drone < 0 || drone >= session.count()) {
+              throw std::invalid_argument("drone: expected 0 to " +
+                                          std::to_string(session.count() - 1) + ", got " +
+                                          std::to_string(drone));
+            }
+            session.take_role(drone, role);
+          },
+          py::arg("drone"), py::arg("role"),
+          "Of task \"all\": 1 races from now on, 0 keeps to its path.")
       .def_property_readonly("count", &TaskSession::count)
       .def_property_readonly("places",
                              [](const TaskSession& session) {

@@ -44,7 +44,9 @@ void advance(VecSim& sim, const py::array& commands) {
 
 std::unique_ptr<VecSim> make(int num_drones, const TaskSettings& settings,
                              const std::vector<py::array>& references, int threads,
-                             const std::string& isa, const std::optional<Courses>& courses) {
+                             const std::string& isa, const std::optional<Courses>& courses,
+                             const std::optional<Courses>& more_courses,
+                             const std::optional<Formations>& formations) {
   if (num_drones < 1) {
     throw std::invalid_argument("num_drones: expected at least 1, got " +
                                 std::to_string(num_drones));
@@ -52,7 +54,9 @@ std::unique_ptr<VecSim> make(int num_drones, const TaskSettings& settings,
   const TaskInfo& task = *settings.task;
   return std::make_unique<VecSim>(
       num_drones, task, settings,
-      WorldData(task, paths_of(references), courses.value_or(Courses{})), threads, isa);
+      WorldData(task, paths_of(references), courses.value_or(Courses{}),
+                more_courses.value_or(Courses{}), formations.value_or(Formations{})),
+      threads, isa);
 }
 
 void bind_buffers(py::class_<VecSim>& sim) {
@@ -79,7 +83,8 @@ void bind_vec_sim(py::module_& module) {
   py::class_<VecSim> sim(module, "VecSim", "Many drones, stepped together.");
   sim.def(py::init(&make), py::arg("num_drones"), py::arg("settings"),
           py::arg("references") = std::vector<py::array>{}, py::arg("threads") = 1,
-          py::arg("isa") = "auto", py::arg("courses") = std::nullopt)
+          py::arg("isa") = "auto", py::arg("courses") = std::nullopt,
+          py::arg("more_courses") = std::nullopt, py::arg("formations") = std::nullopt)
       .def_property_readonly("task", [](const VecSim& self) { return self.task().name; })
       .def("start", &VecSim::start, py::arg("seed"), py::arg("staggered") = false,
            py::call_guard<py::gil_scoped_release>(),
@@ -110,9 +115,8 @@ void bind_vec_sim(py::module_& module) {
                 values.data());
           },
           "Two numbers of the task for each drone. track: first row of its path in the table of all"
-          " references, and its present row. race: its next gate, and how many it has passed. "
-          "swarm: its"
-          " slot, and how often slots have been traded.")
+          " references, and its present row. race: its next gate, and how many it has passed. all: as"
+          " what it does.")
       .def(
           "snapshot",
           [](const VecSim& self) {

@@ -45,7 +45,7 @@ void show_block(const Run<Task>& run, int index) {
   Block<Task>& block = block_at<Task>(work, index);
   if constexpr (Task::kInWorlds) {
     const Told<Wide> told(work.company, work.tick, index * kLanes);
-    Task::look_around(block.memory, meet(told, block.flyer.drone.body.p_WB, false).mates);
+    Task::look_around(block.memory, meet(told, block.flyer.drone.body.p_WB, false));
   }
   Wide normals[kNormals];
   draw_tick(counter_at(work, index), run.on, normals);
@@ -80,8 +80,8 @@ Estimate<Wide> move(Block<Task>& block, const Command<Wide>& command, int index,
   if constexpr (Task::kInWorlds) {
     const Told<Wide> told(work.company, work.tick - 1, index * kLanes);
     const Met<Wide> met = meet(told, flyer.drone.body.p_WB, run.on.downwash);
-    Task::look_around(block.memory, met.mates);
-    feel_wakes(around, like.params, like.derived, met.wake_n);
+    const Wide wake_n = Task::look_around(block.memory, met);
+    feel_wakes(around, like.params, like.derived, wake_n);
   }
   step_control(flyer.drone, like.params, like.derived, kind.params, around, arriving, run.on);
   if constexpr (Task::kHasFloor) rest_on_floor(flyer.drone.body);
@@ -117,7 +117,7 @@ __attribute__((noinline)) void turn_over(Block<Task>& block, int lane_number, in
     const Company& company = run.work.company;
     const BodyState<float>& body = flyer.drone.body;
     const Told<float> told(company, run.work.tick - 1, row);
-    Task::look_around(memory, meet(told, body.p_WB, false).mates);
+    Task::look_around(memory, meet(told, body.p_WB, false));
     tell(company, run.work.tick, row, body.p_WB, body.v_WB);
   }
   put_drone(block, lane_number, flyer, memory, run.on.lag);

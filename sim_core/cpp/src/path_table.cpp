@@ -2,6 +2,7 @@
 #include "sim_core/path_table.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "sim_core/elementary.hpp"
 #include "sim_core/settings.hpp"
@@ -9,16 +10,22 @@
 namespace sim_core {
 namespace {
 
+/// Nobody is asked to fly a jump: from this speed on a reference has none.
+/// Source: guess; four times what the fastest reference has.
+constexpr float kJumpM_S = 15.0f;
+
 std::int32_t rows_of(const Path& path) { return static_cast<std::int32_t>(path.rows.size() / 4); }
 
 }  // namespace
 
-PathTable::PathTable(const std::vector<Path>& paths) {
+PathTable::PathTable(const std::vector<Path>& paths, const Formations& formations)
+    : formations_(formations) {
   for (const Path& path : paths) {
     add_goals(path);
     add_points(path);
   }
-  points_.resize(points_.size() + 2);  // a register that holds five points reads one number more
+  // A register that holds five points reads one number more, a preview without its first point three.
+  points_.resize(points_.size() + 6);
 }
 
 void PathTable::add_goals(const Path& path) {
@@ -31,9 +38,10 @@ void PathTable::add_goals(const Path& path) {
     const float* now = &path.rows[4 * static_cast<std::size_t>(std::min(row, last))];
     goals_.insert(goals_.end(), now, now + 3);
     for (int k = 0; k < 3; ++k) {
-      goals_.push_back((path.rows[static_cast<std::size_t>(4 * after + k)] -
-                        path.rows[static_cast<std::size_t>(4 * before + k)]) *
-                       kRate[after - before]);
+      const float speed = (path.rows[static_cast<std::size_t>(4 * after + k)] -
+                           path.rows[static_cast<std::size_t>(4 * before + k)]) *
+                          kRate[after - before];
+      goals_.push_back(std::abs(speed) < kJumpM_S ? speed : 0.0f);
     }
     const scalar::SinCos<float> turn = scalar::sin_cos_of(now[3]);
     goals_.push_back(turn.cos);
@@ -55,7 +63,8 @@ void PathTable::add_points(const Path& path) {
 
 ReferenceTable PathTable::view() const {
   return {goals_.data(), points_.data(), first_.data(),
-          last_.data(),  ahead_.data(),  static_cast<std::int32_t>(first_.size())};
+          last_.data(),  ahead_.data(),  static_cast<std::int32_t>(first_.size()),
+          formations_};
 }
 
 }  // namespace sim_core

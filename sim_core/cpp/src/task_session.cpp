@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim_core/task_session.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "sim_core/mates.hpp"
 #include "sim_core/task_list.hpp"
 
 namespace sim_core {
@@ -15,12 +18,19 @@ namespace {
 template <class Task>
 class Session : public TaskSession {
  public:
-  Session(const TaskInfo& task, WorldData world, int count, const CommandLimits& limits)
+  Session(const TaskInfo& task, WorldData world, int count, const CommandLimits& limits,
+          const std::vector<int>& groups)
       : task_(task),
         data_(std::move(world)),
         world_(data_.view()),
         limits_(limits),
         drones_(static_cast<std::size_t>(count)) {
+    int first = 0;
+    for (const int size : groups) {
+      for (int i = first; i < first + size; ++i) drone(i).mates = {first, first + size};
+      first += size;
+    }
+    for (; first < count; ++first) drone(first).mates = {first, first + 1};
     reset(0.0f);
   }
 
@@ -37,11 +47,18 @@ class Session : public TaskSession {
     first_ = true;
   }
 
+  void take_role(int number, std::int32_t role) override {
+    Task::take_role(drone(number).memory, role);
+  }
+
   void observe(const float* states, std::int32_t row, float* observation) override {
+    int number = 0;
     for (Drone& drone : drones_) {
-      const float* s = states;
-      const scalar::Estimate<float> seen{
-          {s[0], s[1], s[2]}, {s[3], s[4], s[5], s[6]}, {s[7], s[8], s[9]}, {s[10], s[11], s[12]}};
+      const scalar::Estimate<float> seen = estimate_at(states, number);
+      if constexpr (Task::kInWorlds) {
+        Task::look_around(drone.memory, met_by(number, drone.mates, states));
+      }
+      ++number;
       Task::tick(drone.memory, world_, row - row_);
       auto now = Task::template now<float>(drone.memory, world_);
       const scalar::Vec3<float> before = first_ ? seen.p_WB : drone.before;
@@ -53,7 +70,6 @@ class Session : public TaskSession {
       }
       Task::observe(drone.memory, after, seen, drone.history, world_,
                     scalar::Pen<float>{observation + Task::kRowPart});
-      states += 13;
       observation += task_.observation_size;
     }
     row_ = row;
@@ -80,11 +96,48 @@ class Session : public TaskSession {
   }
 
  private:
+  struct Range {
+    int first, end;
+  };
   struct Drone {
     typename Task::template Memory<float> memory;
     scalar::History<float> history;
     scalar::Vec3<float> before;
+    Range mates;  ///< numbers of those whom it sees, itself among them
   };
+
+  Drone& drone(int number) { return drones_[static_cast<std::size_t>(number)]; }
+
+  static scalar::Estimate<float> estimate_at(const float* states, int number) {
+    const float* s = states + 13 * number;
+    return {{s[0], s[1], s[2]}, {s[3], s[4], s[5], s[6]}, {s[7], s[8], s[9]}, {s[10], s[11], s[12]}};
+  }
+
+  /// As `scalar::meet`, of as few drones as there are: where nobody is left they are out of sight.
+  static scalar::Met<float> met_by(int number, const Range& mates, const float* states) {
+    constexpr float kNobodyM = 1e3f;
+    const scalar::Vec3<float> own = estimate_at(states, number).p_WB;
+    scalar::Met<float> met{};
+    float distance[scalar::kNeighbours];
+    for (int k = 0; k < scalar::kNeighbours; ++k) {
+      distance[k] = kNobodyM;
+      met.mates.nearest[k].p_WB = {kNobodyM, kNobodyM, kNobodyM};
+    }
+    for (int other = mates.first; other < mates.end; ++other) {
+      if (other == number) continue;
+      const scalar::Estimate<float> seen = estimate_at(states, other);
+      scalar::Mate<float> mate = {seen.p_WB, seen.v_WB};
+      float far = scalar::norm(own - mate.p_WB);
+      for (int k = 0; k < scalar::kNeighbours; ++k) {
+        if (!(far < distance[k])) continue;
+        std::swap(far, distance[k]);
+        std::swap(mate, met.mates.nearest[k]);
+      }
+    }
+    met.mates.distance_m = distance[0];
+    return met;
+  }
+
   const TaskInfo& task_;
   WorldData data_;
   World world_;
@@ -96,23 +149,24 @@ class Session : public TaskSession {
 
 template <class Task>
 std::unique_ptr<TaskSession> make(const TaskInfo& task, WorldData world, int count,
-                                  const CommandLimits& limits) {
-  if constexpr (Task::kInWorlds) {
-    throw std::invalid_argument("TaskSession: expected a task of drones on their own, got " +
-                                std::string(task.name) +
-                                ", which flies in the vectorised simulator alone");
-  } else {
-    return std::make_unique<Session<Task>>(task, std::move(world), count, limits);
-  }
+                                  const CommandLimits& limits, const std::vector<int>& groups) {
+  return std::make_unique<Session<Task>>(task, std::move(world), count, limits, groups);
 }
 
 }  // namespace
 
 std::unique_ptr<TaskSession> make_session(const TaskInfo& task, WorldData world, int count,
-                                          const CommandLimits& limits) {
-#define SIM_CORE_SESSION(Task)                                        \
-  if (std::strcmp(task.name, scalar::Task::kName) == 0) {             \
-    return make<scalar::Task>(task, std::move(world), count, limits); \
+                                          const CommandLimits& limits,
+                                          const std::vector<int>& groups) {
+  const int grouped = std::accumulate(groups.begin(), groups.end(), 0);
+  if (grouped > count || std::any_of(groups.begin(), groups.end(), [](int n) { return n < 1; })) {
+    throw std::invalid_argument("groups: expected numbers of drones of at most " +
+                                std::to_string(count) + " together, got " +
+                                std::to_string(grouped));
+  }
+#define SIM_CORE_SESSION(Task)                                                \
+  if (std::strcmp(task.name, scalar::Task::kName) == 0) {                     \
+    return make<scalar::Task>(task, std::move(world), count, limits, groups); \
   }
   SIM_CORE_TASKS(SIM_CORE_SESSION)
 #undef SIM_CORE_SESSION

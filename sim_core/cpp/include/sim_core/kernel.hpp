@@ -26,6 +26,7 @@ struct VecSettings {
 struct World {
   ReferenceTable references;
   CourseTable courses;
+  CourseTable more_courses;  ///< of another kind; a task may have two
 };
 
 /// Row-major arrays, one row a drone, shared with numpy.

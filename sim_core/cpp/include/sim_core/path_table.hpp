@@ -18,6 +18,13 @@ struct Path {
 
 constexpr int kGoalSize = 8;  ///< x, y, z, velocity in W, cosine and sine of the yaw
 
+/// Paths that belong together: from `first` on, `size` at a time, one for each drone of a world; all
+/// are of one length and flown again and again.
+struct Formations {
+  std::int32_t first = 0, size = 0;
+  std::int32_t in_order = 0;  ///< world i flies formation i; else one is drawn for it
+};
+
 /// What the instruction sets see of a table.
 struct ReferenceTable {
   const float* goals = nullptr;  ///< (rows, kGoalSize); each path has one more row, where it ends
@@ -28,17 +35,19 @@ struct ReferenceTable {
   const std::int32_t* last = nullptr;
   const std::int32_t* ahead = nullptr;
   std::int32_t count = 0;
+  Formations formations;
 };
 
 class PathTable {
  public:
-  explicit PathTable(const std::vector<Path>& paths);
+  explicit PathTable(const std::vector<Path>& paths, const Formations& formations = {});
   ReferenceTable view() const;
 
  private:
   void add_goals(const Path& path);
   void add_points(const Path& path);
 
+  Formations formations_;
   std::vector<float> goals_, points_;
   std::vector<std::int32_t> first_, last_, ahead_;
 };

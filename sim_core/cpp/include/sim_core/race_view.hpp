@@ -90,22 +90,36 @@ inline T is_known(const CourseTable& table, const Int<T>& known, const Int<T>& n
   return select(Mask<T>(((known >> number) & 1) != 0), splat<T>(1.0), T{});
 }
 
-/// The next gate and the one after it; after the last of all, a point a metre behind it.
-template <class Memory, class T>
-inline void put_gates(const Memory& memory, const CourseTable& table, const Vec3<T>& p,
-                      const Rotation<T>& R_WB, Pen<T>& pen) {
-  const GatePose<T> next = gate_at(memory, table, memory.gate, false);
-  GatePose<T> after = gate_at(memory, table, following(memory.gate, table), false);
+/// The next gate and the one after it, as they are told, and whether they truly stand there.
+template <class T>
+struct GatesAhead {
+  GatePose<T> next, after;
+  T next_known, after_known;
+};
+
+/// After the last gate of all comes a point a metre behind it.
+template <class T, class Memory>
+inline GatesAhead<T> gates_ahead(const Memory& memory, const CourseTable& table) {
+  const Int<T> second = following(memory.gate, table);
+  GatesAhead<T> ahead = {gate_at(memory, table, memory.gate, false),
+                         gate_at(memory, table, second, false),
+                         is_known<T>(table, memory.known, memory.gate),
+                         is_known<T>(table, memory.known, second)};
   if (table.rules.closed == 0) {
     const Mask<T> last = memory.gate == table.gates - 1;
-    GatePose<T> beyond = next;
-    beyond.p = beyond.p + Vec3<T>{next.cos_yaw, next.sin_yaw, T{}};
-    after = select_gate<T>(last, beyond, after);
+    GatePose<T> beyond = ahead.next;
+    beyond.p = beyond.p + Vec3<T>{beyond.cos_yaw, beyond.sin_yaw, T{}};
+    ahead.after = select_gate<T>(last, beyond, ahead.after);
   }
-  put_gate(next, p, R_WB, pen);
-  put_gate(after, p, R_WB, pen);
-  pen.put(is_known<T>(table, memory.known, memory.gate));
-  pen.put(is_known<T>(table, memory.known, following(memory.gate, table)));
+  return ahead;
+}
+
+template <class T>
+inline void put_gates(const GatesAhead<T>& ahead, const Vec3<T>& p, const Rotation<T>& R_WB,
+                      Pen<T>& pen) {
+  put_gate(ahead.next, p, R_WB, pen);
+  put_gate(ahead.after, p, R_WB, pen);
+  pen.put(ahead.next_known, ahead.after_known);
 }
 
 /// Directions to the nearest poles and posts that stand as high as the drone, horizontally, each as

@@ -42,6 +42,6 @@ struct CommandLimits {
   float body_rate_rad_s[3] = {};
 };
 
-constexpr int kMostNumbers = 48;  ///< of one task's settings
+constexpr int kMostNumbers = 64;  ///< of one task's settings
 
 }  // namespace sim_core

@@ -15,7 +15,7 @@ namespace sim_core::SIM_CORE_ISA {
 struct TaskDefaults {
   static constexpr bool kFollowsPaths = false, kFliesCourses = false, kHasFloor = false;
   /// Others fly in the same world: the task then has a number `world.drones`, and is told who is near
-  /// by `look_around(memory, mates)`.
+  /// by `look_around(memory, met)`, and tells which share of the others' wakes it feels.
   static constexpr bool kInWorlds = false;
   static constexpr int kRowPart = 0;  ///< entries of the observation that `write_rows` writes
 
@@ -51,6 +51,10 @@ struct TaskDefaults {
                           const Pose<T>&, const Estimate<T>& /*seen*/) {
     return {};
   }
+
+  /// In flight, of a task that has several: what is asked of the drone from now on.
+  template <class Memory>
+  static void take_role(Memory&, std::int32_t /*role*/) {}
 
   /// Two numbers for people: see Kernel::read_places.
   template <class Memory>

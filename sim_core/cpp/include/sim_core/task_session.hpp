@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "sim_core/world_data.hpp"
 
@@ -23,6 +24,9 @@ class TaskSession {
   /// Observations, (n, observation_size), of states (n, 13) at `row` control steps after the start.
   virtual void observe(const float* states, std::int32_t row, float* observation) = 0;
 
+  /// Of a task that has several: what is asked of a drone from now on.
+  virtual void take_role(int number, std::int32_t role) = 0;
+
   /// Limits outputs (n, 4) and remembers them as the commands that were sent.
   virtual void decode(const float* outputs, float* commands) = 0;
 
@@ -30,8 +34,10 @@ class TaskSession {
   virtual void places(std::int32_t* out) const = 0;
 };
 
-/// Drone i follows path i, or flies course i, of the world.
+/// Drone i follows path i, or flies course i, of the world. `groups`: numbers of drones, from the first
+/// on, that see each other; who is in none sees nobody.
 std::unique_ptr<TaskSession> make_session(const TaskInfo& task, WorldData world, int count,
-                                          const CommandLimits& limits);
+                                          const CommandLimits& limits,
+                                          const std::vector<int>& groups = {});
 
 }  // namespace sim_core

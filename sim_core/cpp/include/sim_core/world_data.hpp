@@ -13,12 +13,13 @@ class WorldData {
  public:
   /// What a task needs, of which it gets no more: references, courses, or neither.
   /// Throws std::invalid_argument where something is missing or does not fit.
-  WorldData(const TaskInfo& task, const std::vector<Path>& paths, Courses courses);
-  World view() const { return {paths_.view(), courses_.view()}; }
+  WorldData(const TaskInfo& task, const std::vector<Path>& paths, Courses courses,
+            Courses more_courses = {}, const Formations& formations = {});
+  World view() const { return {paths_.view(), courses_.view(), more_courses_.view()}; }
 
  private:
   PathTable paths_;
-  Courses courses_;
+  Courses courses_, more_courses_;
 };
 
 /// A task by its name; throws std::invalid_argument, naming those there are.

@@ -84,7 +84,10 @@ struct Race : TaskDefaults {
   };
 
   static BodyState<float> begin(Memory<float>& memory, const Beginning& how) {
-    const Numbers n = numbers_of<Race>(how.settings);
+    return begin(memory, how, numbers_of<Race>(how.settings));
+  }
+
+  static BodyState<float> begin(Memory<float>& memory, const Beginning& how, const Numbers& n) {
     const CourseTable& table = how.world.courses;
     const Draw<float> bits = draw(how.at, Purpose::kCourse, 0);
     follow(memory, how.world, course_of(table, how.number, bits.a));
@@ -213,7 +216,7 @@ struct Race : TaskDefaults {
                       const History<T>& history, const World& world, Pen<T> pen) {
     const CourseTable& table = world.courses;
     const Rotation<T> R_WB = rotation_of(seen.q_WB);
-    put_gates(memory, table, seen.p_WB, R_WB, pen);
+    put_gates(gates_ahead<T>(memory, table), seen.p_WB, R_WB, pen);
     put_poles(memory.course, table, memory.known, false, seen.p_WB, R_WB, pen);
     put_walls(table, seen.p_WB, pen);
     pen.put(to_body(R_WB, seen.v_WB), R_WB, seen.w_WB_B, history);

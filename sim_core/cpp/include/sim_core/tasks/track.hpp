@@ -78,9 +78,14 @@ struct Track : TaskDefaults {
 
   static BodyState<float> begin(Memory<float>& memory, const Beginning& how) {
     memory.integral_H = {0.0f, 0.0f, 0.0f};
-    memory.place = draw_place(how);
-    const Numbers n = numbers_of<Track>(how.settings);
+    memory.place = draw_place(how, how.world.references.count);
     const Goal<float> goal = now<float>(memory, how.world).goal;
+    return draw_near(goal, how, numbers_of<Track>(how.settings));
+  }
+
+  /// A drone about its goal.
+  static BodyState<float> draw_near(const Goal<float>& goal, const Beginning& how,
+                                    const Numbers& n) {
     const Draw<float> p = draw(how.at, Purpose::kStart, 0), v = draw(how.at, Purpose::kStart, 1);
     const Draw<float> w = draw(how.at, Purpose::kStart, 2);
     BodyState<float> body{};
@@ -92,12 +97,13 @@ struct Track : TaskDefaults {
     return body;
   }
 
-  static Place<float> draw_place(const Beginning& how) {
+  /// Anywhere on one of the first `paths` of the table.
+  static Place<float> draw_place(const Beginning& how, int paths) {
     const Draw<float> bits = draw(how.at, Purpose::kReference, 0);
     const ReferenceTable& table = how.world.references;
     const int needed = how.settings.max_steps + kPreviewPoints * kPreviewStride;
-    int path = static_cast<int>(uniform<float>(bits.a) * static_cast<float>(table.count));
-    path = path < table.count ? path : table.count - 1;
+    int path = static_cast<int>(uniform<float>(bits.a) * static_cast<float>(paths));
+    path = path < paths ? path : paths - 1;
     const std::int32_t first = table.first[path], last = table.last[path];
     const std::int32_t spare = last - first - needed > 0 ? last - first - needed : 0;
     const float offset = uniform<float>(bits.b) * static_cast<float>(spare);
@@ -128,11 +134,16 @@ struct Track : TaskDefaults {
   template <class T>
   static Event<T> advance(Memory<T>& memory, const Now<T>& now, const World&, const Vec3<T>&,
                           const Pose<T>&, const Estimate<T>& seen) {
-    const Vec3<T> error = to_heading(now.goal, now.goal.p_WB - seen.p_WB);
-    const Vec3<T> next = madd(error, splat<T>(kControlStepS),
-                              memory.integral_H * splat<T>(1.0 - kControlStepS / kIntegralLeakS));
-    memory.integral_H = clamp3(next, splat<T>(-kIntegralLimit), splat<T>(kIntegralLimit));
+    gather(memory.integral_H, to_heading(now.goal, now.goal.p_WB - seen.p_WB));
     return {};
+  }
+
+  /// The leaky integral of a position error [m; H].
+  template <class T>
+  static void gather(Vec3<T>& integral_H, const Vec3<T>& error_H) {
+    const Vec3<T> next = madd(error_H, splat<T>(kControlStepS),
+                              integral_H * splat<T>(1.0 - kControlStepS / kIntegralLeakS));
+    integral_H = clamp3(next, splat<T>(-kIntegralLimit), splat<T>(kIntegralLimit));
   }
 
   /// A state or an output that is not finite counts as a crash.

@@ -1,0 +1,337 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Drones at any task, alone and in worlds: goals, neighbours, wakes and prices, worked out by hand."""
+
+import numpy as np
+import pytest
+
+from sim_core import _core
+from sim_core.course_library import flown_courses, training_courses
+from sim_core.environment import load_environment
+from sim_core.races import load_race
+from sim_core.vec_env import VecEnv
+
+ALL = _core.TASKS["all"]
+CALM = ["randomization={}", 'estimate.kind="exact"', "company.start_m=0", "path_start.velocity_m_s=0",
+        "path_start.tilt_rad=0", "path_start.yaw_rad=0", "path_start.body_rate_rad_s=0"]  # fmt: skip
+KINDS = ("path", "race", "more_races", "formation", "both")
+
+
+def only(kind):
+    """Changes that leave one kind of work."""
+    return [f"mix.{name}={float(name == kind)}" for name in KINDS]
+
+
+def simulator(slots, *changes, **how):
+    """Worlds of slots (W, N, 3) at their start, exact and all alike."""
+    worlds, drones = slots.shape[:2]
+    environment = load_environment(
+        "all", [*CALM, *only("formation"), f"world.drones={drones}", *changes]
+    )
+    rows = np.concatenate([slots, np.zeros((worlds, drones, 1))], axis=2).reshape(-1, 1, 4)
+    sim = _core.VecSim(
+        worlds * drones, environment.core_settings(), list(rows.astype(np.float32)),
+        courses=flown_courses([load_race().course]),
+        formations=_core.Formations(drones, in_order=True), **how,
+    )  # fmt: skip
+    sim.start(3)
+    return sim
+
+
+def scattered(worlds, drones, half_width, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.uniform(-half_width, half_width, (worlds, drones, 3)) + [0.0, 0.0, 2.0]
+
+
+def hovering(sim):
+    thrust = load_environment("all").load_airframe().hover_thrust_n
+    return np.tile(np.array([thrust, 0, 0, 0], np.float32), (sim.num_drones, 1))
+
+
+def fields(rows, kind="observation"):
+    ends = np.cumsum([field["size"] for field in ALL[kind]])[:-1]
+    return {f["name"]: part for f, part in zip(ALL[kind], np.split(rows, ends, -1), strict=False)}
+
+
+def level(state):
+    """Axes of a drone's level frame as columns, by the twist of its attitude about z."""
+    yaw = 2.0 * np.arctan2(state[5], state[6])
+    return np.array([[np.cos(yaw), -np.sin(yaw), 0], [np.sin(yaw), np.cos(yaw), 0], [0, 0, 1]])
+
+
+@pytest.mark.parametrize("isa", _core.instruction_sets())
+@pytest.mark.parametrize(("drones", "worlds"), [(4, 5), (8, 2), (32, 1)])
+def test_wakes_press_down_those_below_in_the_same_world_alone(drones, worlds, isa):
+    heights = np.random.default_rng(1).uniform(0.5, 2.5, (worlds, drones))
+    slots = np.stack([0.0 * heights, 0.0 * heights, heights], axis=2)
+    with_wakes = simulator(slots, isa=isa)
+    without = simulator(slots, "randomization={ downwash = { range = [0, 0] } }", isa=isa)
+    height = with_wakes.truth[:, 2].astype(float).reshape(-1, drones)
+    for sim in (with_wakes, without):
+        sim.fly(hovering(sim))
+    dz = np.maximum(height[:, None, :] - height[:, :, None], 0.0)  # of j over i
+    force_n = -12.05 * 9.81e-3 / (np.maximum(dz, 0.1) + 0.828) ** 2 * np.minimum(dz / 0.1, 1.0)
+    expected = 0.01 * force_n.sum(axis=2).ravel() / with_wakes.parameters[:, 0]
+    felt = (with_wakes.truth[:, 9] - without.truth[:, 9]).astype(float)
+    np.testing.assert_allclose(felt, expected, rtol=0.02, atol=2e-6)  # the rest is drag
+    assert felt.min() < -0.02
+
+
+def expected_mates(told, now, drones):
+    """Closeness and velocity of the nearest three, in each drone's level frame."""
+    out = np.zeros((2, len(now), 3, 3))
+    for i, state in enumerate(now):
+        first = i // drones * drones
+        others = [j for j in range(first, first + drones) if j != i]
+        others.sort(key=lambda j: np.linalg.norm(told[j, :3] - told[i, :3]))
+        for k, j in enumerate(others[:3]):
+            apart = level(state).T @ (told[j, :3] - state[:3])
+            distance = np.sqrt(apart @ apart + 1e-6)
+            closeness = max(0.0, 1.0 - distance / 1.5)
+            out[0, i, k] = apart / distance * closeness
+            out[1, i, k] = level(state).T @ (told[j, 7:10] - state[7:10]) * closeness
+    return out.reshape(2, -1, 9)
+
+
+@pytest.mark.parametrize("isa", _core.instruction_sets())
+@pytest.mark.parametrize(("drones", "worlds"), [(4, 5), (8, 3), (16, 2), (64, 1)])
+def test_neighbours_are_the_nearest_of_the_world_as_they_were_a_step_before(drones, worlds, isa):
+    how = ["path_start.velocity_m_s=1", "path_start.yaw_rad=3", "path_start.tilt_rad=1"]
+    slots = scattered(worlds, drones, 0.8)
+    sim, twin = (simulator(slots, *how, isa=isa) for _ in range(2))
+
+    def compare(told, now):
+        seen = fields(sim.observation)
+        closeness, velocity = expected_mates(told.astype(float), now.astype(float), drones)
+        np.testing.assert_allclose(seen["neighbour_closeness"], closeness, atol=4e-6)
+        np.testing.assert_allclose(seen["neighbour_velocity"], velocity, atol=6e-6)
+
+    told = sim.truth.copy()
+    compare(told, told)
+    # Physics alone moves a twin, which tells the truth of each step.
+    for _ in range(5):
+        sim.step(hovering(sim))
+        twin.fly(hovering(twin))
+        compare(told, twin.truth)
+        told = twin.truth.copy()
+
+
+def test_who_flies_alone_sees_and_feels_nobody():
+    environment = load_environment("all", only("path"))
+    env = VecEnv(64, environment, threads=1)
+    seen, _ = env.reset()
+    for name in ("neighbour_closeness", "neighbour_velocity", "goal_normal", "goal_opening",
+                 "pole_closeness", "wall_closeness"):  # fmt: skip
+        assert not fields(seen)[name].any(), name
+    env.step(np.tile(environment.command_limits()[1], (64, 1)))
+    terms = dict(zip(ALL["reward_terms"], env.core.take_reward_terms(), strict=True))
+    assert terms["collision"] == terms["proximity"] == terms["progress"] == 0.0
+    assert terms["distance"] != 0.0
+
+
+def test_the_slot_is_shown_from_the_drone_and_scored_by_distance():
+    sim = simulator(scattered(2, 8, 0.8), "company.start_m=0.5", "path_start.yaw_rad=3",
+                    "path_reward.scale=1")  # fmt: skip
+    slots = np.asarray(scattered(2, 8, 0.8)).reshape(-1, 3)
+    seen = fields(sim.observation)
+    for state, slot, near, nose, ahead in zip(
+        sim.truth.astype(float), slots, seen["goal_near"], seen["goal_heading"], seen["goal_ahead"],
+        strict=True,
+    ):  # fmt: skip
+        R = level(state)
+        np.testing.assert_allclose(near, R.T @ (slot - state[:3]), atol=2e-6)
+        np.testing.assert_allclose(nose, (R.T @ [1.0, 0.0, 0.0])[:2], atol=2e-6)
+        assert not ahead.any()
+    sim.step(hovering(sim))
+    away = np.linalg.norm(sim.truth[:, :3] - slots, axis=1)
+    terms = dict(zip(ALL["reward_terms"], sim.take_reward_terms(), strict=True))
+    assert terms["distance"] == pytest.approx((1 - away).sum(), rel=1e-4)
+    assert terms["precision"] == pytest.approx((2 / (1 + (away / 0.1) ** 2)).sum(), rel=1e-4)
+    assert sim.reward.sum() == pytest.approx(sum(terms.values()), rel=1e-4)
+
+
+def test_nearness_and_collisions_have_their_price():
+    slots = np.zeros((8, 4, 3))
+    slots[..., 2] = np.random.default_rng(0).uniform(0.5, 2.0, (8, 4))
+    sim = simulator(slots)
+    apart = np.abs(slots[:, :, None, 2] - slots[:, None, :, 2]) + 9.0 * np.eye(4)
+    nearest = apart.min(axis=2).ravel()
+    assert 0 < (nearest < 0.1).sum() < 32
+    sim.step(hovering(sim))
+    terms = dict(zip(ALL["reward_terms"], sim.take_reward_terms(), strict=True))
+    n = load_environment("all").numbers
+    price = n["company_reward.proximity"] * np.maximum(n["company.proximity_m"] - nearest, 0).sum()
+    assert terms["proximity"] == pytest.approx(-price, rel=1e-4)
+    hits = (nearest < n["company.collision_m"]).sum()
+    assert terms["collision"] == pytest.approx(-n["company_reward.collision"] * hits)
+    assert not sim.terminated.any()
+
+
+def race_steps(sim, steps=150):
+    """A race flown by noise; rewards and ends of each step."""
+    rng = np.random.default_rng(0)
+    low, high = load_environment("race").command_limits()
+    found = []
+    for _ in range(steps):
+        sim.step(rng.uniform(low, high, (sim.num_drones, 4)).astype(np.float32))
+        found.append([sim.reward.copy(), sim.terminated.copy()])
+    return found
+
+
+def test_a_race_is_the_race_of_its_own_task():
+    race = load_environment("race", ["start.before_low_m=0.25", "start.before_high_m=0.9"])
+    settings = load_environment("all", only("race")).core_settings()
+    other = race.core_settings()
+    box = race.parameter_box()
+    settings.set_box(box.low.tolist(), box.high.tolist())
+    settings.limits, settings.noise, settings.max_steps = other.limits, other.noise, other.max_steps
+    for name, value in race.numbers.items():
+        section, _, key = name.partition(".")
+        if section in ("start", "reward"):
+            name = f"race_{section}.{key}"
+        for word in ("before_low", "before_high", "aside"):
+            if name == f"race_start.{word}_m":  # lsy's openings are 0.4 m wide
+                name, value = f"race_start.{word}", value / np.float32(0.2)
+        settings[name] = float(value)
+    courses = training_courses(race.course, 0)
+    alone = _core.VecSim(48, other, courses=courses)
+    one_of_many = _core.VecSim(
+        48, settings, [np.zeros((1, 4), np.float32)], courses=courses,
+        formations=_core.Formations(1),
+    )  # fmt: skip
+    alone.start(5)
+    one_of_many.start(5)
+    for ours, theirs in zip(race_steps(one_of_many), race_steps(alone), strict=True):
+        np.testing.assert_allclose(ours[0], theirs[0], rtol=1e-4, atol=1e-5)
+        np.testing.assert_array_equal(ours[1], theirs[1])
+
+
+@pytest.mark.parametrize("kinds", [{"path": 0.25, "race": 0.75}, {"race": 0.5, "formation": 0.5}])
+def test_work_is_dealt_by_shares(kinds):
+    changes = [f"mix.{name}={kinds.get(name, 0.0)}" for name in KINDS]
+    env = VecEnv(2048, load_environment("all", changes), threads=2)
+    seen, _ = env.reset()
+    racing = (fields(seen)["goal_opening"] > 0.0).mean()
+    assert racing == pytest.approx(kinds["race"], abs=0.03)
+
+
+def test_formations_go_on_and_begin_again_whatever_becomes_of_their_drones():
+    path = np.zeros((8, 50, 4), np.float32)
+    path[..., 2] = 2.0
+    path[:, :, 0] = np.linspace(0.0, 1.0, 50)
+    path[:, :, 1] = np.arange(8)[:, None] * 0.5
+    environment = load_environment("all", [*CALM, *only("formation"), "episode.max_steps=30"])
+    sim = _core.VecSim(
+        16, environment.core_settings(), list(path),
+        courses=flown_courses([load_race().course]), formations=_core.Formations(8),
+    )  # fmt: skip
+    sim.start(0)
+    rows = [sim.places[:, 1] - sim.places[:, 0]]
+    for _ in range(120):
+        sim.step(hovering(sim))
+        rows.append(sim.places[:, 1] - sim.places[:, 0])
+    steps = np.diff(np.array(rows), axis=0)
+    assert set(np.unique(steps)) == {1, -49}
+    for world in (slice(0, 8), slice(8, 16)):
+        assert (np.array(rows)[:, world] == np.array(rows)[:, world][:, :1]).all()
+
+
+def test_a_snapshot_goes_on_to_the_bit():
+    sims = [simulator(scattered(2, 8, 0.8), "company.start_m=0.2") for _ in range(2)]
+    for _ in range(7):
+        sims[0].step(hovering(sims[0]))
+    kept, runs = sims[0].snapshot(), []
+    for sim in (sims[0], sims[0], sims[1]):
+        sim.restore(kept)
+        for _ in range(5):
+            sim.step(hovering(sim))
+        runs.append(sim.observation.tobytes())
+    assert runs[0] == runs[1] == runs[2]
+
+
+def test_a_drone_takes_at_most_two_kibibytes():
+    assert simulator(scattered(128, 8, 0.8)).bytes_per_drone <= 2048
+
+
+def session(count, groups=(), limits=None):
+    paths = [np.array([[0.1 * i, 0.0, 1.0, 0.0]], np.float32) for i in range(count)]
+    courses = flown_courses([load_race().course] * count)
+    limits = limits or _core.CommandLimits(0.0, 0.5, [1.0, 1.0, 1.0])
+    return _core.TaskSession("all", limits, references=paths, courses=courses, groups=groups)
+
+
+def states(count, seed=0):
+    rng = np.random.default_rng(seed)
+    out = rng.normal(size=(count, 13)).astype(np.float32)
+    out[:, :3] = rng.uniform(-0.5, 0.5, (count, 3)) + [0, 0, 1]
+    out[:, 3:7] /= np.linalg.norm(out[:, 3:7], axis=1, keepdims=True)
+    return out
+
+
+def seen_in(flight, state, row=0):
+    out = np.empty((len(state), ALL["observation_size"]), np.float32)
+    flight.observe(state, row, out)
+    return out
+
+
+def test_in_flight_drones_see_those_of_their_group_alone():
+    state = states(7)
+    seen = fields(seen_in(session(7, [4, 2]), state))
+    closeness, velocity = expected_mates(state[:4].astype(float), state[:4].astype(float), 4)
+    np.testing.assert_allclose(seen["neighbour_closeness"][:4], closeness, atol=4e-6)
+    np.testing.assert_allclose(seen["neighbour_velocity"][:4], velocity, atol=6e-6)
+    pair, _ = expected_mates(state[4:6].astype(float), state[4:6].astype(float), 2)
+    np.testing.assert_allclose(seen["neighbour_closeness"][4:6], pair, atol=4e-6)
+    assert not seen["neighbour_closeness"][6].any()
+
+
+def test_a_drone_that_takes_another_role_is_shown_another_goal():
+    flight, state = session(2), states(2)
+    flight.reset(0.3)
+    before = fields(seen_in(flight, state))
+    flight.take_role(1, 1)
+    after = fields(seen_in(flight, state))
+    assert not before["goal_opening"].any()
+    np.testing.assert_allclose(after["goal_opening"][:, 0], [0.0, 0.2])
+    gate = load_race().course.told.gates[0]
+    where = level(state[1].astype(float)).T @ (np.array(gate.position_m) - state[1, :3])
+    shown = where / (1.0 + np.linalg.norm(where) / 4.0)
+    np.testing.assert_allclose(after["goal_position"][1], shown, atol=2e-6)
+    assert np.array_equal(after["goal_position"][0], before["goal_position"][0])
+
+
+def test_the_other_sign_of_an_attitude_shows_the_same():
+    state = states(3)
+    turned = state.copy()
+    turned[:, 3:7] *= -1.0
+    for role in (0, 1):
+        seen = []
+        for each in (state, turned):
+            flight = session(3, [3])
+            flight.reset(0.3)
+            for drone in range(3):
+                flight.take_role(drone, role)
+            seen.append(seen_in(flight, each))
+        np.testing.assert_array_equal(seen[0], seen[1])
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: simulator(scattered(1, 6, 0.5)),
+         "world.drones: expected a power of two from 4 to 64, got 6"),
+        (lambda: session(3, [2, 2]), "groups: expected numbers of drones of at most 3 together"),
+        (lambda: session(3).take_role(3, 1), "drone: expected 0 to 2, got 3"),
+        (lambda: _core.VecSim(
+            8, load_environment("all").core_settings(), [np.zeros((1, 4), np.float32)] * 9,
+            courses=flown_courses([load_race().course]), formations=_core.Formations(8)),
+         "formations: expected whole ones of 8 paths from number 0 on, got 9 paths"),
+        (lambda: _core.VecSim(
+            8, load_environment("all").core_settings(),
+            [np.zeros((1 + (i == 3), 4), np.float32) for i in range(8)],
+            courses=flown_courses([load_race().course]), formations=_core.Formations(8)),
+         "formations: expected paths of one length, got 2 rows beside 1"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_refused_in_one_sentence(call, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        call()
