@@ -96,6 +96,8 @@ def evaluate(
     seed: int = 1,
     track: str | None = None,
     level: int | None = None,
+    scenario: str | None = None,
+    drones: int | None = None,
     baseline: tuple[Literal["stock", "raptor"], ...] = (),
     out: Path | None = None,
     render: Path | None = None,
@@ -109,12 +111,15 @@ def evaluate(
         task: "hover"; "lemniscate_slow", "lemniscate", "lemniscate_fast" (T = 15, 5.5, 3.5 s;
             "track" is the last), "zigzag", "pentagram", "polynomial", "recorded", or a .csv or
             .toml of your own; or "race" (lsy_drone_racing's course, level 2), "rings", "split_s".
+            Or "swarm", "static", "changing", "swapped", "moving", "turning", a formation's .toml.
             A task of your own (docs/tasks.md) is judged by its own rewards and failures.
-        episodes: Drones that fly, once each.
+        episodes: Drones that fly, once each; in a swarm, worlds of drones.
         seed: Of drones, starts, courses and noise.
         track: Where to race instead: a track's name or file.
         level: What is drawn anew in each race: one of the track's levels; as the task learns, or 0
             on another track.
+        scenario: Which formation a swarm flies: one of the above, or "mix", one after the other.
+        drones: Of a swarm; as the task learns where not given.
         baseline: Fly the same drones with these too: the firmware's stock controller, RAPTOR.
         out: Folder for the worst episodes (.npz, to replay); beside the policy where not given.
         render: Picture to draw: a .png, or a .gif of a middling and the worst drone.
@@ -127,14 +132,19 @@ def evaluate(
     from martlet.summary import show_evaluation, show_figures
 
     order = Order(
-        policy, task, episodes, seed, baseline, out, render, changes, track=track, level=level
-    )
+        policy, task, episodes, seed, baseline, out, render, changes,
+        track=track, level=level, scenario=scenario, drones=drones,
+    )  # fmt: skip
     title = f"{Path(task).stem}, {episodes} episodes"
     match judge_of(task):
         case "paths":
             _tell(fly_order(order), as_json, show_evaluation)
         case "races":
             _tell(fly_race_order(order), as_json, lambda found: show_figures(title, found))
+        case "swarms":
+            from martlet.swarm_evaluation import fly_swarm_order
+
+            _tell(fly_swarm_order(order), as_json, lambda found: show_figures(title, found))
         case "rewards":
             from martlet.task_evaluation import fly_task_order
 

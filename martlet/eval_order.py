@@ -8,11 +8,15 @@ from typing import Literal
 from martlet.errors import UsageError
 from sim_core import _core
 from sim_core.environment import environment_names, load_environment, read_environment
+from sim_core.formation_settings import SCENARIOS
 
 
 @dataclass(frozen=True)
 class Order:
-    """See `martlet eval --help`. `track` and `level` are of races; None: as the task has it."""
+    """See `martlet eval --help`.
+
+    `track` and `level` are of races, `scenario` and `drones` of swarms; None: as the task has it.
+    """
 
     policy: Path | None
     task: str
@@ -24,6 +28,8 @@ class Order:
     changes: tuple[str, ...] = ()
     track: str | None = None
     level: int | None = None
+    scenario: str | None = None
+    drones: int | None = None
 
     def refuse_course(self) -> None:
         """For judges of anything but races.
@@ -37,19 +43,46 @@ class Order:
                 " which is no race."
             )
 
+    def refuse_formation(self) -> None:
+        """For judges of anything but swarms.
 
-def judge_of(task: str) -> Literal["paths", "races", "rewards"]:
-    """Who judges a task: a referee of paths or of races; where there is none, its own rewards.
+        Raises:
+            UsageError: A scenario or a number of drones was named.
+        """
+        if self.scenario is not None or self.drones is not None:
+            raise UsageError(
+                f"eval: expected neither --scenario nor --drones for task {self.task!r},"
+                " which is no swarm."
+            )
+
+
+Judge = Literal["paths", "races", "swarms", "rewards"]
+
+
+def judge_of(task: str) -> Judge:
+    """Who judges a task: a referee of paths, races or swarms; where there is none, its own rewards.
 
     Args:
-        task: The name or file of a path or of an environment.
+        task: The name or file of a path, of a formation or of an environment.
 
     Raises:
         SettingsError: An environment's file with faults.
     """
+    if names_formation(task):
+        return "swarms"
     if task == "track" or not _names_environment(task):
         return "paths"
-    return "races" if _core.TASKS[load_environment(task).task]["flies_courses"] else "rewards"
+    core_task = load_environment(task).task
+    if core_task in ("all", "swarm"):
+        return "swarms"
+    return "races" if _core.TASKS[core_task]["flies_courses"] else "rewards"
+
+
+def names_formation(task: str) -> bool:
+    """Whether a task is a scenario's name, "mix", or a formation's file."""
+    if Path(task).suffix == ".toml" and Path(task).exists():
+        return "formation" in read_environment(Path(task)) and not _names_environment(task)
+    return task in (*SCENARIOS, "mix")
 
 
 def _names_environment(task: str) -> bool:

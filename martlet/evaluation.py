@@ -23,13 +23,14 @@ def fly_order(order: Order) -> dict[str, Any]:
         drawn) and, under `baselines`, the same of the others.
 
     Raises:
-        UsageError: Nobody to fly; a track to race on.
+        UsageError: Nobody to fly; a track to race on; a formation.
     """
     from evaluation.evaluation_picture import render
     from evaluation.rendering import check_kind
 
     check_kind(order.render)
     order.refuse_course()
+    order.refuse_formation()
     pilots = _pilots(order, load_environment("track", order.changes))
     if not pilots:
         raise UsageError("eval: expected a policy file, --baseline stock or raptor, got neither.")

@@ -20,8 +20,9 @@ def fly_race_order(order: Order) -> dict[str, Any]:
         drawn).
 
     Raises:
-        UsageError: Nobody to fly, or baselines, who do not race.
+        UsageError: Nobody to fly, or baselines, who do not race; a formation.
     """
+    order.refuse_formation()
     if order.policy is None:
         raise UsageError("eval: expected a policy file to race with, got none.")
     if order.baselines:

@@ -23,6 +23,7 @@ def fly_task_order(order: Order) -> dict[str, Any]:
             makes.
     """
     order.refuse_course()
+    order.refuse_formation()
     if order.policy is None:
         raise UsageError(f"eval: expected a policy file for task {order.task!r}, got none.")
     if order.baselines or order.render:

@@ -57,7 +57,8 @@ def test_help_names_every_built_in_path() -> None:
 @pytest.mark.parametrize(
     ("task", "judge"),
     [("hover", "paths"), ("track", "paths"), ("there.csv", "paths"), ("nowhere", "paths"),
-     ("race", "races"), ("rings", "races"), ("split_s", "races"), ("swarm", "rewards")],
+     ("race", "races"), ("rings", "races"), ("split_s", "races"), ("swarm", "swarms"),
+     ("swapped", "swarms"), ("mix", "swarms")],
 )  # fmt: skip
 def test_each_task_has_its_judge(task: str, judge: str) -> None:
     assert judge_of(task) == judge
@@ -68,6 +69,10 @@ def test_files_have_theirs(tmp_path: Path) -> None:
     race.write_text(environment_file("rings").read_text())
     hover.write_text('kind = "hover"\n')
     assert (judge_of(str(race)), judge_of(str(hover))) == ("races", "paths")
+    swarm, formation = tmp_path / "s.toml", tmp_path / "f.toml"
+    swarm.write_text(environment_file("swarm").read_text())
+    formation.write_text('[formation]\nscenario = "static"\n')
+    assert (judge_of(str(swarm)), judge_of(str(formation))) == ("swarms", "swarms")
 
 
 def test_a_track_is_of_races(policy_path: Path) -> None:

@@ -3,12 +3,14 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 from swarm_points import Points, Straight
 
 from evaluation import swarms
-from evaluation.errors import EpisodeError
+from evaluation.errors import EpisodeError, PictureError
 from evaluation.figures import wilson_95
 from evaluation.swarm_figures import swarm_figures
+from evaluation.swarm_picture import render
 from evaluation.swarm_referee import score_swarm
 from evaluation.swarm_replay import save_swarms
 from evaluation.swarms import SwarmTrial, fly_swarms, slots_over
@@ -23,11 +25,11 @@ SWARM = load_environment("swarm")
 def points(monkeypatch):
     """Points instead of the simulator; what they do can be set."""
     how = {}
-    monkeypatch.setattr(
-        swarms,
-        "drawn_swarm",
-        lambda tasks, _environment, seed, _threads: Points(tasks, seed, **how),
-    )
+
+    def drawn(tasks, _environment, seed, _threads):
+        return Points(tasks, seed, **how)
+
+    monkeypatch.setattr(swarms, "drawn_swarm", drawn)
     return how
 
 
@@ -164,3 +166,28 @@ def test_what_cannot_be_flown_is_refused():
         fly(SwarmTrial("static", 1))
     with pytest.raises(SettingsError, match="formation 'waltz'"):
         fly(SwarmTrial("waltz", 8))
+
+
+@pytest.mark.usefixtures("points")
+@pytest.mark.parametrize("name", ["page.png", "film.gif"])
+def test_swarms_are_drawn(tmp_path, name):
+    flown = fly(SwarmTrial("swapped", 4, 6.0), episodes=3)
+    render(flown, tmp_path / name)
+    with Image.open(tmp_path / name) as picture:
+        assert np.asarray(picture.convert("L")).std() > 10
+        assert getattr(picture, "n_frames", 1) >= (50 if name.endswith("gif") else 1)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_worlds_that_came_to_nothing_are_drawn_too(points, tmp_path):
+    points["nan_at"] = (slice(None), 1)
+    flown = fly(SwarmTrial("static", 4, 1.0), episodes=2)
+    assert flown.figures["collision_free_rate"] == 0.0
+    render(flown, tmp_path / "page.png")
+    render(flown, tmp_path / "film.gif")
+
+
+@pytest.mark.usefixtures("points")
+def test_another_kind_of_picture_is_refused(tmp_path):
+    with pytest.raises(PictureError, match=r"expected a \.png or \.gif file"):
+        render(fly(SwarmTrial("static", 4, 1.0), episodes=1), tmp_path / "page.jpg")
