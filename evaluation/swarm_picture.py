@@ -187,10 +187,14 @@ def _moving(ax: Axes, flight: SwarmFlight, of: tuple[int, int]) -> Update:
     """Draws one view; returns what moves it."""
     clean(ax, "" if of[1] == 1 else "From the side", _NAMES[of[0]], _NAMES[of[1]])
     p, goal = _about(flight)[..., list(of)], _goals(flight)[..., list(of)]
-    everywhere = np.concatenate([p.reshape(-1, 2), goal.reshape(-1, 2)])
-    low, high = np.nanmin(everywhere, axis=0) - 0.2, np.nanmax(everywhere, axis=0) + 0.2
-    ax.set_xlim(low[0], high[0])
-    ax.set_ylim(0.0 if of[1] == 2 else low[1], high[1])
+    plan = np.concatenate([x(flight)[..., :2].reshape(-1, 2) for x in (_about, _goals)])
+    low, high = np.nanmin(plan, axis=0), np.nanmax(plan, axis=0)
+    middle, half = (low + high) / 2.0, float((high - low).max()) / 2.0 + 0.2  # a square
+    ax.set_xlim(middle[0] - half, middle[0] + half)
+    if of[1] == 2:
+        ax.set_ylim(0.0, float(np.nanmax([np.nanmax(p[..., 1]), goal[..., 1].max()])) + 0.2)
+    else:
+        ax.set_ylim(middle[1] - half, middle[1] + half)
     ax.set_aspect("equal", adjustable="box")
     (slots,) = ax.plot([], [], "o", mfc="none", mec=GREY, ms=10, mew=0.9)
     colours = [_COLOURS[drone % len(_COLOURS)] for drone in range(p.shape[1])]

@@ -29,6 +29,15 @@ Float32 = NDArray[np.float32]
 LONGEST_S = 600.0
 """As any task: a Crazyflie's battery is empty before."""
 
+_START = {
+    "company.start_m": 0.05,  # guess: of slots 0.32 m apart none begin within 0.15 m
+    "path_start.velocity_m_s": 0.0,
+    "path_start.tilt_rad": 0.0,
+    "path_start.yaw_rad": 0.0,
+    "path_start.body_rate_rad_s": 0.0,
+}
+"""Half-widths of the draws about the slot: training's own would begin with collisions."""
+
 
 class SwarmPilot(Protocol):
     """Who commands: a PolicyRunner, or what a training run watches its actor with."""
@@ -184,7 +193,7 @@ def fly_together(
 def drawn_swarm(
     tasks: list[FormationTask], environment: Environment, seed: int, threads: int = 1
 ) -> Drones:
-    """The drones of a seed, world by world, each where its formation begins."""
+    """The drones of a seed, world by world, each at rest near where its slot begins."""
     size = tasks[0].drones
     drones = _core.VecSim(
         size * len(tasks),
@@ -258,4 +267,6 @@ def _settings(environment: Environment, size: int) -> _core.VecSettings:
     settings["mix.formation"] = 1.0
     settings["world.drones"] = size
     settings.max_steps = 1_000_000
+    for name, half_width in _START.items():
+        settings[name] = half_width
     return settings

@@ -9,6 +9,7 @@ from martlet.errors import UsageError
 from sim_core import _core
 from sim_core.environment import environment_names, load_environment, read_environment
 from sim_core.formation_settings import SCENARIOS
+from sim_core.settings_file import read_toml_file
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def judge_of(task: str) -> Judge:
 def names_formation(task: str) -> bool:
     """Whether a task is a scenario's name, "mix", or a formation's file."""
     if Path(task).suffix == ".toml" and Path(task).exists():
-        return "formation" in read_environment(Path(task)) and not _names_environment(task)
+        return "formation" in read_toml_file(Path(task)) and not _names_environment(task)
     return task in (*SCENARIOS, "mix")
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linear_sum_assignment
 
 from sim_core.errors import SettingsError
 from sim_core.formation_draws import draw_slots
@@ -193,6 +192,8 @@ def _led_in(task: FormationTask, start: ArrayLike, *, keep_order: bool) -> Forma
         raise SettingsError(f"formation {task.name!r}: start: expected finite numbers, got others.")
     slots = task.slots
     if not keep_order:
+        from scipy.optimize import linear_sum_assignment  # slow to import, and seldom needed
+
         cost = ((begin[:, None, :3] - slots[None, :, 0, :3]) ** 2).sum(axis=2)
         slots = slots[linear_sum_assignment(cost)[1]]
     slots = np.concatenate([_ways(begin, slots), slots], axis=1)

@@ -14,6 +14,7 @@ from evaluation.swarm_picture import render
 from evaluation.swarm_referee import score_swarm
 from evaluation.swarm_replay import save_swarms
 from evaluation.swarms import SwarmTrial, fly_swarms, slots_over
+from sim_core import _core
 from sim_core.environment import load_environment
 from sim_core.errors import SettingsError
 from sim_core.formations import SCENARIOS, TRAINING_SEEDS, load_formation
@@ -35,6 +36,29 @@ def points(monkeypatch):
 
 def fly(trial, episodes=10, seed=40, pilot=None):
     return fly_swarms(pilot or Straight(), "straight", trial, SWARM, episodes, seed)
+
+
+def test_the_core_gets_the_slots_drone_by_drone_and_world_by_world(monkeypatch):
+    got = {}
+
+    class Core:
+        def __init__(self, count, settings, paths, threads, formations):
+            got.update(count=count, settings=settings, paths=paths, threads=threads)
+            got.update(formations)
+
+        def start(self, seed):
+            got["seed"] = seed
+
+    monkeypatch.setattr(_core, "VecSim", Core)
+    monkeypatch.setattr(_core, "Formations", dict, raising=False)
+    tasks = SwarmTrial("mix", 4, 2.0).tasks(3, 5)
+    swarms.drawn_swarm(tasks, SWARM, 2**32 + 5, threads=2)
+    assert (got["count"], got["threads"], got["seed"]) == (12, 2, 5)
+    assert (got["size"], got["first"], got["in_order"]) == (4, 0, True)
+    assert len(got["paths"]) == 12
+    np.testing.assert_array_equal(got["paths"][6], tasks[1].slots[2])
+    assert got["settings"]["start.position_m"] == pytest.approx(0.05)
+    assert got["settings"]["start.tilt_rad"] == 0.0
 
 
 @pytest.mark.usefixtures("points")
