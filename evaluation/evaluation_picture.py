@@ -12,18 +12,19 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from evaluation.evaluate import Flown
 from evaluation.figures import WEAK
+from evaluation.film import draw_film
 from evaluation.picture import BLUE, GREY, INK, REFERENCE, VERMILION, clean
-from evaluation.recording import Array, Episode
-from evaluation.rendering import Update, save_film, write_picture
+from evaluation.recording import Episode
+from evaluation.rendering import write_picture
+from evaluation.scene import Scene
+from sim_core.track_model import Room
 
-_LONGEST_FILM_S = 20.0
-_TRAIL_S = 0.8
+_LONGEST_FILM_S = 10.0  # GIFs grow by a megabyte in some three seconds
+_TRAIL_S = 1.5
 _LOST_M = 3.0  # a path is drawn as far as its error stays below: beyond, the drone is lost
-_ARM_M = 0.09  # half of the drawn cross: twice a Crazyflie's, to be seen
 _NAMES = ("x [m]", "y [m]", "z [m]")
 
 
@@ -148,92 +149,43 @@ def _errors(axes: Axes, flown: Flown) -> None:
 
 
 def _film(flown: Flown, path: Path) -> None:
-    figure = Figure(figsize=(9.0, 5.2), dpi=80, facecolor="white", layout="constrained")
-    canvas = FigureCanvasAgg(figure)
-    grid = figure.add_gridspec(2, 2, height_ratios=(1.7, 1.0))
-    updates = [
-        *_stage(figure.add_subplot(grid[0, 0]), flown, (0, 1), "From above"),
-        *_stage(figure.add_subplot(grid[0, 1]), flown, (0, 2), "From the side"),
-        *_clock(figure.add_subplot(grid[1, :]), flown),
-    ]
-    figure.suptitle(_heading(flown).split("\n")[0], fontsize=11, color=INK)
-    length = min(flown.middle.times_s[-1], _LONGEST_FILM_S)
-    save_film(canvas, updates, float(length), path)
+    scene = _scene(flown)
+    shown = _shown(flown)
+    title = "a task as text" if "\n" in flown.task else Path(flown.task).stem
+
+    def caption(time_s: float) -> str:
+        row, told = scene.row(time_s), [f"{title}    {time_s:5.2f} s    error"]
+        for name, _, episode in shown:
+            crashed = row >= _end(episode) - 1 and np.isfinite(episode.crash_time_s)
+            error = "crashed" if crashed else f"{100.0 * episode.error_m()[row]:.1f} cm"
+            told.append(f"{_short(name)} {error}")
+        return "    ".join(told)
+
+    draw_film(scene, path, caption=caption, trail_s=_TRAIL_S)
 
 
-def _stage(axes: Axes, flown: Flown, of: tuple[int, int], title: str) -> list[Update]:
-    """A view with both drones as crosses, each with its last stretch behind it."""
-    clean(axes, title, _NAMES[of[0]], _NAMES[of[1]])
-    goal = flown.middle.goal_m
-    axes.plot(goal[:, of[0]], goal[:, of[1]], color=REFERENCE, lw=3.0)
-    (target,) = axes.plot([], [], "o", color=GREY, ms=7, mfc="none", mew=1.5)
-    seen = [goal[:, of]] + [
-        e.truth[: _end(e), of] for _, _, e in _shown(flown)
-    ]  # fmt: skip
-    corners = np.concatenate([np.array([s.min(axis=0), s.max(axis=0)]) for s in seen])
-    low, high = corners.min(axis=0) - 0.2, corners.max(axis=0) + 0.2
-    middle = goal[:, of].mean(axis=0)
-    low, high = np.maximum(low, middle - _LOST_M), np.minimum(high, middle + _LOST_M)
-    axes.plot(*np.array([low, high]).T, " ")  # what has to be in sight
-    axes.set_aspect("equal", adjustable="datalim")
-    if of[1] == 2:
-        axes.axhline(0.0, color=INK, lw=1.2)
-    updates = [_drone(axes, colour, episode, of) for _, colour, episode in _shown(flown)]
-
-    def aim(at: float) -> None:
-        row = int(np.searchsorted(flown.middle.times_s, at - 1e-9))
-        target.set_data(goal[row : row + 1, of[0]], goal[row : row + 1, of[1]])
-
-    return [aim, *updates]
+def _scene(flown: Flown) -> Scene:
+    """Both drones and the reference; a drone that crashed stays where it did."""
+    rows = int(np.searchsorted(flown.middle.times_s, _LONGEST_FILM_S)) + 1
+    times, goal = flown.middle.times_s[:rows], flown.middle.goal_m[:rows]
+    shown = _shown(flown)
+    states = []
+    for _, _, episode in shown:
+        held = np.minimum(np.arange(len(times)), _end(episode) - 1)
+        states.append(episode.truth[held])
+    near = np.clip(
+        np.array(states)[:, :, :3], goal.min(axis=0) - _LOST_M, goal.max(axis=0) + _LOST_M
+    )
+    near = np.concatenate([near.reshape(-1, 3), goal])
+    low, high = near.min(axis=0) - 0.3, near.max(axis=0) + 0.3
+    names, colours, _ = zip(*shown, strict=True)
+    return Scene(
+        times, np.stack(states, axis=1), slots_m=np.stack([goal] * len(shown), axis=1),
+        reference_m=goal, room=Room((low[0], low[1], 0.0), (high[0], high[1], high[2])),
+        names=names, colours=colours,
+    )  # fmt: skip
 
 
-def _drone(axes: Axes, colour: str, episode: Episode, of: tuple[int, int]) -> Update:
-    trail = axes.plot([], [], color=colour, lw=1.2, alpha=0.6)[0]
-    arms = [axes.plot([], [], color=colour, lw=2.4, solid_capstyle="round")[0] for _ in range(2)]
-    end = _end(episode)
-    crashed = np.isfinite(episode.crash_time_s)
-
-    def move(at: float) -> None:
-        row = min(int(np.searchsorted(episode.times_s, at - 1e-9)), end - 1)
-        first = int(np.searchsorted(episode.times_s, at - _TRAIL_S))
-        p = episode.truth[min(first, row) : row + 1, :3]
-        trail.set_data(p[:, of[0]], p[:, of[1]])
-        for arm, tips in zip(arms, _cross(episode.truth[row]), strict=True):
-            arm.set_data(tips[:, of[0]], tips[:, of[1]])
-            arm.set_alpha(0.3 if crashed and row == end - 1 else 1.0)
-
-    return move
-
-
-def _cross(state: Array) -> list[Array]:
-    """Tips of both arms in W, each of shape (2, 3): motors sit at 45° to forward."""
-    x, y, z, w = (float(v) for v in state[3:7])
-    forward = np.array([1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y)])
-    left = np.array([2 * (x * y - w * z), 1 - 2 * (x * x + z * z), 2 * (y * z + w * x)])
-    arms = (_ARM_M * (forward + side * left) for side in (1.0, -1.0))
-    return [np.array([state[:3] - arm, state[:3] + arm]) for arm in arms]
-
-
-def _clock(axes: Axes, flown: Flown) -> list[Update]:
-    """Both drones' error as it grows."""
-    clean(axes, "Distance to the reference", "time [s]", "cm")
-    times = flown.middle.times_s
-    lines: list[tuple[Line2D, Array]] = []
-    tops = [5.0]
-    for name, colour, episode in _shown(flown):
-        error = 100.0 * episode.error_m()
-        error[_end(episode) :] = np.nan
-        label = f"{name} (thrust to weight {episode.thrust_to_weight():.2f})"
-        lines.append((axes.plot([], [], color=colour, lw=1.4, label=label)[0], error))
-        tops.append(float(np.nanmax(np.where(np.isfinite(error), error, np.nan))))
-    axes.set_xlim(times[0], min(times[-1], _LONGEST_FILM_S))
-    axes.set_ylim(0.0, 1.15 * min(max(tops), 100.0 * _LOST_M))
-    axes.axvspan(*flown.trial.window_s, color=GREY, alpha=0.10, lw=0)
-    axes.legend(fontsize=8.5, frameon=False, loc="upper right")
-
-    def grow(at: float) -> None:
-        rows = int(np.searchsorted(times, at - 1e-9)) + 1
-        for line, error in lines:
-            line.set_data(times[:rows], error[:rows])
-
-    return [grow]
+def _short(name: str) -> str:
+    """Of "the worst drone" the word that matters."""
+    return name.split()[1]

@@ -2,7 +2,8 @@
 """Races one can look at without a screen: one page (PNG) or a short film (GIF).
 
 The page: where all went who were kept, from above and from the side, with the gates and poles that
-truly stood there; how long the races took; what stopped the others. The film: a middling race.
+truly stood there; how long the races took; what stopped the others. The film: a middling race
+(race_film.py).
 """
 
 from functools import partial
@@ -15,14 +16,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from evaluation.picture import BLUE, GREY, INK, VERMILION, clean
+from evaluation.race_film import draw_race
 from evaluation.race_referee import CRASH_REASONS
 from evaluation.races import FlownRaces
-from evaluation.rendering import save_film, write_picture
+from evaluation.rendering import write_picture
 from sim_core.track_model import Gate, Track
-
-_LONGEST_FILM_S = 20.5
-_TRAIL_S = 0.6
-_LINGER_S = 0.4  # on the last frame
 
 Point = tuple[float, float]
 
@@ -37,7 +35,7 @@ def render(flown: FlownRaces, path: str | Path) -> None:
     Raises:
         PictureError: Another kind of file.
     """
-    write_picture(path, partial(_page, flown), partial(_film, flown))
+    write_picture(path, partial(_page, flown), partial(draw_race, flown))
 
 
 def _page(flown: FlownRaces, path: Path) -> None:
@@ -136,31 +134,3 @@ def _reasons(ax: Axes, flown: FlownRaces) -> None:
     clean(ax, "What stopped the others", "races", "")
     counts = np.bincount(flown.score.crash_reason, minlength=len(CRASH_REASONS))[1:]
     ax.barh(CRASH_REASONS[1:], counts, color=VERMILION)
-
-
-def _film(flown: FlownRaces, path: Path) -> None:
-    race = flown.middle
-    figure = Figure(figsize=(7.2, 4.4), dpi=80, facecolor="white", layout="constrained")
-    canvas = FigureCanvasAgg(figure)
-    ax = figure.add_subplot()
-    track = race.task.course.true
-    _scene(ax, track, (0, 1), "")
-    ax.set_aspect("equal", adjustable="box")  # the whole room, and no more
-    ax.set_xlim(track.room.low_m[0], track.room.high_m[0])
-    ax.set_ylim(track.room.low_m[1], track.room.high_m[1])
-    (flown_so_far,) = ax.plot([], [], color=BLUE, lw=0.8, alpha=0.35)
-    (trail,) = ax.plot([], [], color=BLUE, lw=2.2)
-    (drone,) = ax.plot([], [], "o", color=VERMILION, ms=6)
-    end_s = min(race.end_s, _LONGEST_FILM_S)
-    step_s = float(race.times_s[1] - race.times_s[0])
-
-    def update(at: float) -> None:
-        now = min(int(np.searchsorted(race.times_s, min(at, end_s))), len(race.times_s) - 1)
-        since = max(0, now - round(_TRAIL_S / step_s))
-        p = race.truth[: now + 1, :2]
-        flown_so_far.set_data(p[:, 0], p[:, 1])
-        trail.set_data(p[since:, 0], p[since:, 1])
-        drone.set_data(p[-1:, 0], p[-1:, 1])
-        ax.set_title(f"{min(at, end_s):5.2f} s", loc="left", fontsize=10.5, color=INK)
-
-    save_film(canvas, [update], end_s + _LINGER_S, path)

@@ -35,8 +35,8 @@ def test_film_lasts_as_long_as_the_flight_and_moves(flown, tmp_path: Path) -> No
     path = tmp_path / "film.gif"
     render(flown, path)
     with Image.open(path) as film:
-        assert film.n_frames == 26  # 2 s at 12.5 frames a second, both ends
-        assert film.info["duration"] == 80
+        assert film.n_frames == 41  # 2 s at 20 frames a second, both ends
+        assert film.info["duration"] == 50
         first = np.asarray(film.convert("RGB")).astype(int)
         film.seek(20)
         later = np.asarray(film.convert("RGB")).astype(int)

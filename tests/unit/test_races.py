@@ -3,6 +3,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image
 
 from evaluation.errors import EpisodeError, PictureError
 from evaluation.race_figures import race_figures
+from evaluation.race_film import RaceCaption, passing_times, race_scene
 from evaluation.race_picture import render
 from evaluation.race_replay import save_races
 from evaluation.races import RaceTrial, fly_races, worst_first
@@ -102,6 +104,24 @@ def test_races_are_drawn(flown, tmp_path, name):
     with Image.open(tmp_path / name) as picture:
         assert np.asarray(picture.convert("L")).std() > 10
         assert getattr(picture, "n_frames", 1) >= (8 if name.endswith("gif") else 1)
+
+
+def test_films_count_gates_when_the_referee_does(flown):
+    """A flight straight through the first gate, half a metre before to half a metre behind it."""
+    gate = flown.middle.task.course.true.gates[0]
+    times = np.arange(101) * 0.01
+    along = np.array([np.cos(gate.yaw_rad), np.sin(gate.yaw_rad), 0.0])
+    truth = np.zeros((101, 13), np.float32)
+    truth[:, :3] = gate.position_m + (times[:, None] - 0.505) * along
+    race = replace(flown.middle, times_s=times, truth=truth, end_s=1.0)
+    assert passing_times(race, 1.0) == pytest.approx((0.51,))
+    assert passing_times(race, 0.4) == ()
+    scene = race_scene(race)
+    assert scene.passed_s == pytest.approx((0.51,))
+    assert scene.kind == "brushless"
+    caption = RaceCaption(LSY, race, scene)
+    assert caption(0.5) == "lsy, level 2    0.50 s    gate 0/4    0.0 m/s"
+    assert caption(0.52) == "lsy, level 2    0.52 s    gate 1/4    0.0 m/s"
 
 
 def test_another_kind_of_picture_is_refused(flown, tmp_path):

@@ -42,23 +42,28 @@ def test_the_core_gets_the_slots_drone_by_drone_and_world_by_world(monkeypatch):
     got = {}
 
     class Core:
-        def __init__(self, count, settings, paths, threads, formations):
-            got.update(count=count, settings=settings, paths=paths, threads=threads)
-            got.update(formations)
+        def __init__(self, count, settings, paths, **how):
+            got.update(count=count, settings=settings, paths=paths, **how)
 
         def start(self, seed):
             got["seed"] = seed
 
+    def formations(size, in_order):
+        return size, in_order
+
     monkeypatch.setattr(_core, "VecSim", Core)
-    monkeypatch.setattr(_core, "Formations", dict, raising=False)
+    monkeypatch.setattr(_core, "Formations", formations)
     tasks = SwarmTrial("mix", 4, 2.0).tasks(3, 5)
     swarms.drawn_swarm(tasks, SWARM, 2**32 + 5, threads=2)
     assert (got["count"], got["threads"], got["seed"]) == (12, 2, 5)
-    assert (got["size"], got["first"], got["in_order"]) == (4, 0, True)
+    assert got["formations"] == (4, True)
     assert len(got["paths"]) == 12
     np.testing.assert_array_equal(got["paths"][6], tasks[1].slots[2])
-    assert got["settings"]["start.position_m"] == pytest.approx(0.05)
-    assert got["settings"]["start.tilt_rad"] == 0.0
+    assert got["settings"]["world.drones"] == 4
+    assert got["settings"]["mix.formation"] == 1.0
+    assert got["settings"]["mix.race"] == 0.0
+    assert got["settings"]["company.start_m"] == pytest.approx(0.05)
+    assert got["settings"]["path_start.tilt_rad"] == 0.0
 
 
 @pytest.mark.usefixtures("points")
