@@ -60,9 +60,6 @@ class Camera:
         return out
 
 
-LOWER_SHARE = 0.02
-"""What is looked at stands this tangent above the picture's middle: captions are below."""
-
 View = Callable[[float], Camera]
 """The camera at an instant [s]."""
 
@@ -101,7 +98,7 @@ def around(
         camera = orbit.camera(float(instants[4]), distance_m)
         seen = camera.seen(points)
         tangents = seen[:, :2] / seen[:, 2:]
-        off = (tangents.min(axis=0) + tangents.max(axis=0)) / 2.0 + (0.0, LOWER_SHARE)
+        off = (tangents.min(axis=0) + tangents.max(axis=0)) / 2.0
         middle = middle + distance_m * off @ camera.axes()[:2]
     return partial(orbit.camera, distance_m=distance_m)
 

@@ -177,7 +177,7 @@ def _scene(flown: Flown) -> Scene:
         np.array(states)[:, :, :3], goal.min(axis=0) - _LOST_M, goal.max(axis=0) + _LOST_M
     )
     near = np.concatenate([near.reshape(-1, 3), goal])
-    low, high = near.min(axis=0) - 0.3, near.max(axis=0) + 0.3
+    low, high = near.min(axis=0) - 0.6, near.max(axis=0) + 0.6
     names, colours, _ = zip(*shown, strict=True)
     return Scene(
         times, np.stack(states, axis=1), slots_m=np.stack([goal] * len(shown), axis=1),

@@ -11,7 +11,7 @@ from PIL import Image
 
 from evaluation.camera import Camera, View
 from evaluation.errors import PictureError
-from evaluation.lettering import Lettering
+from evaluation.lettering import Lettering, notes_of
 from evaluation.painter import lines_on_plane, on_plane, paint, shade
 from evaluation.rendering import write_aside, write_gif
 from evaluation.scene import Scene
@@ -47,6 +47,7 @@ def draw_film(
     *,
     begin_s: float | None = None,
     end_s: float | None = None,
+    title: str = "",
     caption: Caption = "",
     camera: View | None = None,
     size: tuple[int, int] = SIZE,
@@ -61,8 +62,9 @@ def draw_film(
         path: Where to write.
         begin_s: First instant, on the scene's clock; the first sample's if not given.
         end_s: Last one; the last sample's if not given.
-        caption: The line under the picture. That drones are drawn larger, or time runs slower, is
-            added to it.
+        title: In the upper left corner.
+        caption: The line under the picture. That drones are drawn larger, or time runs slower,
+            is noted beside it.
         camera: By instant; if not given, it slowly goes around all that is shown.
         size: In pixels.
         slower: How much slower than in truth time runs.
@@ -79,7 +81,7 @@ def draw_film(
             f" got {end - begin:.2f} s slowed {slower} times."
         )
     view = camera or side_view(scene, begin, end, size)
-    painted = _Painter(scene, size, caption, slower, begin)
+    painted = _Painter(scene, size, title, caption, notes_of(scene, slower), begin)
 
     def draw(number: int) -> Image.Image:
         now = min(begin + number / FRAMES_PER_S / slower, end)
@@ -97,6 +99,7 @@ def draw_still(
     begin_s: float | None = None,
     end_s: float | None = None,
     every_s: float | None = 0.2,
+    title: str = "",
     caption: Caption = "",
     camera: Camera | None = None,
     size: tuple[int, int] = STILL_SIZE,
@@ -109,6 +112,7 @@ def draw_still(
         begin_s: Trails begin here, on the scene's clock; at the first sample if not given.
         end_s: The instant that is shown; the last sample's if not given.
         every_s: Drones are drawn this often from `begin_s` on; None: as they are at `end_s` alone.
+        title: In the upper left corner.
         caption: The line under the picture; see `draw_film`.
         camera: If not given, one that sees all.
         size: In pixels.
@@ -122,7 +126,8 @@ def draw_still(
     view = camera or side_view(scene, begin, end, size)(begin)
     moments = [end] if every_s is None else list(np.arange(end, begin - 1e-9, -every_s))
     rows = sorted({scene.row(float(moment)) for moment in moments})
-    picture = _Painter(scene, size, caption, 1.0, begin).picture(view, end, begin, rows, 0)
+    painted = _Painter(scene, size, title, caption, notes_of(scene, 1.0, every_s), begin)
+    picture = painted.picture(view, end, begin, rows, 0)
     write_aside(path, lambda aside: picture.save(aside, format="PNG", optimize=True))
 
 
@@ -141,14 +146,15 @@ class _Painter:
     """Pictures of one scene, all alike."""
 
     def __init__(
-        self, scene: Scene, size: tuple[int, int], caption: Caption, slower: float, begin_s: float
-    ) -> None:
+        self, scene: Scene, size: tuple[int, int], title: str, caption: Caption, notes: str,
+        begin_s: float,
+    ) -> None:  # fmt: skip
         if min(size) < 16:
             raise PictureError(f"film: size: expected at least 16 x 16 pixels, got {size}.")
         self._scene, self._size, self._caption = scene, size, caption
         speed = np.linalg.norm(scene.states[scene.row(begin_s) :, :, 7:10], axis=2)
         self._top_speed = max(0.5, float(np.ceil(2.0 * np.quantile(speed, 0.99)) / 2.0))
-        self._lettering = Lettering(scene, self._top_speed, slower, size)
+        self._lettering = Lettering(scene, title, self._top_speed, notes, size)
         self._line = size[1] / 400.0 * _FINER
 
     def picture(

@@ -21,18 +21,19 @@ class Lettering:
     """Of the pictures of one scene."""
 
     def __init__(
-        self, scene: Scene, top_speed_m_s: float, slower: float, size: tuple[int, int]
+        self, scene: Scene, title: str, top_speed_m_s: float, notes: str, size: tuple[int, int]
     ) -> None:
         """Choose typeface and sizes.
 
         Args:
             scene: What is shown.
+            title: In the upper left corner.
             top_speed_m_s: That of the trail's last colour.
-            slower: How much slower than in truth time runs.
+            notes: In the lower right corner; see `notes_of`.
             size: Of the pictures [pixels].
         """
-        self._scene, self._top_speed = scene, top_speed_m_s
-        self._notes = _notes(scene, slower)
+        self._scene, self._title, self._top_speed = scene, title, top_speed_m_s
+        self._notes = notes
         self._unit = size[1] / 400.0
         self._left, self._right = _MARGIN * self._unit, size[0] - _MARGIN * self._unit
         self._low = size[1] - _MARGIN * self._unit
@@ -41,6 +42,7 @@ class Lettering:
     def write(self, image: Image.Image, camera: Camera, caption: str) -> None:
         """Write on a picture that the camera took."""
         draw = ImageDraw.Draw(image)
+        self._text(draw, (self._left, _MARGIN * self._unit), self._title, INK, "la", self._font)
         self._text(draw, (self._left, self._low), caption, INK, "ls", self._font)
         self._text(draw, (self._right, self._low), self._notes, GREY, "rs", self._small)
         if self._scene.names:
@@ -91,14 +93,16 @@ def _gate_numbers(scene: Scene) -> list[tuple[str, Array]]:
     return out
 
 
-def _notes(scene: Scene, slower: float) -> str:
-    """What is not as it was: drones larger, time slower."""
+def notes_of(scene: Scene, slower: float = 1.0, every_s: float | None = None) -> str:
+    """What is not as it was: drones larger, or several times, time slower."""
     notes = []
     if scene.drone_scale != 1.0:
-        notes.append(f"drone{'s' * (scene.drones > 1)} drawn {scene.drone_scale:g}×")
-    if slower != 1.0:
-        notes.append(f"{slower:g}× slower")
-    return ", ".join(notes)
+        notes.append(f"drawn {scene.drone_scale:g}×")
+    if every_s is not None:
+        notes.append(f"every {every_s:g} s")
+    who = "drones" if scene.drones > 1 else "drone"
+    notes = [f"{who} {', '.join(notes)}"] if notes else []
+    return ", ".join(notes + ([f"{slower:g}× slower"] if slower != 1.0 else []))
 
 
 def _font(pixels: float) -> ImageFont.FreeTypeFont:

@@ -14,10 +14,11 @@ from evaluation.race_referee import score_race
 from evaluation.races import FlownRaces, Race, RaceTrial
 from evaluation.scene import Scene
 from sim_core import _core
+from sim_core.races import LONGEST_S as LONGEST_RACE_S
 
 Array = NDArray[np.float64]
 
-LONGEST_S = 10.0
+LONGEST_S = 8.0
 """Films of longer races end here: GIFs grow by a megabyte in some three seconds."""
 
 _WIDE_M = 12.0  # in rooms that are longer, the camera follows  # guess: a drone is to be seen
@@ -34,12 +35,23 @@ def draw_race(flown: FlownRaces, path: str | Path) -> None:
     """
     race = flown.middle
     scene = race_scene(race)
-    end = min(race.end_s, LONGEST_S, float(scene.times_s[-1]))
     follow = race_view(scene)
     draw_film(
-        scene, path, end_s=end, caption=RaceCaption(flown.trial, race, scene), camera=follow,
+        scene, path, title=race_title(flown),
+        caption=RaceCaption(flown.trial, race, scene), camera=follow,
         trail_s=_TRAIL_S if follow else None,
     )  # fmt: skip
+
+
+def race_title(flown: FlownRaces) -> str:
+    """How many finished, in what time; of a race without end, how far they came."""
+    found = flown.figures
+    told = f"{found['success_rate']:.1%} of {found['episodes']} drones"
+    if not flown.middle.task.gates:
+        word = _word(flown.middle)
+        return f"{told} unharmed, {found['gates_passed']:.1f} {word}s in {LONGEST_RACE_S:g} s"
+    median = found["lap_time_s"]["median"]
+    return f"{told} finished" + (f", median {median:.2f} s" if median else "")
 
 
 def race_scene(race: Race) -> Scene:
@@ -89,8 +101,6 @@ class RaceCaption:
     def __init__(self, trial: RaceTrial, race: Race, scene: Scene) -> None:
         self._race, self._scene = race, scene
         self._title = f"{Path(trial.track).stem}, level {trial.level}"
-        track = race.task.course.true
-        self._word = "ring" if track.gates[0].shape == "round" else "gate"
 
     def __call__(self, time_s: float) -> str:
         """The line at an instant."""
@@ -98,7 +108,12 @@ class RaceCaption:
         passed = sum(at <= time_s + 1e-9 for at in scene.passed_s)
         count = f"{passed}/{race.task.gates}" if race.task.gates else f"{passed}"
         speed = float(np.linalg.norm(scene.states[scene.row(time_s), 0, 7:10]))
-        told = f"{self._title}    {time_s:.2f} s    {self._word} {count}    {speed:.1f} m/s"
+        clock = f"{min(time_s, race.end_s):.2f} s"
+        told = f"{self._title}    {clock}    {_word(race)} {count}    {speed:.1f} m/s"
         if time_s < race.end_s - 1e-6 or race.end_s >= race.times_s[-1]:
             return told
         return told + ("    finished" if race.finished else "    crashed")
+
+
+def _word(race: Race) -> str:
+    return "ring" if race.task.course.true.gates[0].shape == "round" else "gate"

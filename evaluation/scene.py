@@ -110,7 +110,7 @@ class Scene:
         return Room((low[0], low[1], 0.0), (high[0], high[1], high[2]))
 
     def bounds(self) -> Array:
-        """Points that have to be in sight: flights, reference, slots, frames, poles, (K, 3)."""
+        """Flights, slots, frames and poles, and the floor under them, (K, 3)."""
         points = [np.asarray(self.states[..., :3], np.float64).reshape(-1, 3)]
         for given in (self.slots_m, self.reference_m):
             if given is not None:
@@ -128,4 +128,4 @@ class Scene:
         room = self.room if self.room is not None else self.track.room if self.track else None
         if room is not None:  # those who crash may fall far out of it
             every = every.clip(np.subtract(room.low_m, 0.3), np.add(room.high_m, 0.3))
-        return np.concatenate([every, [[*every.mean(axis=0)[:2], 0.0]]])
+        return np.concatenate([every, every * (1.0, 1.0, 0.0)])

@@ -32,7 +32,7 @@ def side_view(scene: Scene, begin: float, end: float, size: tuple[int, int]) -> 
     middle = _best_side(scene, begin, end)
     return around(
         scene.bounds(), from_deg=middle - turn * (end - begin) / 2.0, turn_deg_s=turn,
-        up_deg=UP_DEG, begin_s=begin, end_s=end, aspect=aspect, fill=0.86,
+        up_deg=UP_DEG, begin_s=begin, end_s=end, aspect=aspect, fill=0.81,
     )  # fmt: skip
 
 
