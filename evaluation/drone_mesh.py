@@ -75,6 +75,7 @@ class Mesh:
         faces: Rows of three vertices, shape (F, 3).
         colours: Red, green, blue of each face, 0 to 255, shape (F, 3).
         parts: Which convex solid each face belongs to, counted from 0, shape (F,).
+        middles_m: Of those solids, in B, shape (P, 3).
         discs_m: The circles that the propellers sweep, in B, shape (4, K, 3).
     """
 
@@ -82,10 +83,11 @@ class Mesh:
     faces: NDArray[np.int64]
     colours: Array
     parts: NDArray[np.int64]
+    middles_m: Array
     discs_m: Array
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def drone_mesh(
     kind: Kind = "brushless", scale: float = 1.0, turn_rad: float = 0.0, colour: str = BLUE
 ) -> Mesh:
@@ -119,6 +121,7 @@ def drone_mesh(
         np.concatenate(faces),
         np.concatenate(colours),
         np.concatenate(parts),
+        scale * np.array([corners.mean(axis=0) for corners in points]),
         scale * np.array([_disc(size, motor) for motor in range(4)]),
     )
 

@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 from evaluation.drone_mesh import SIZES, Kind
 from evaluation.errors import PictureError
-from evaluation.picture import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
+from evaluation.picture import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
 from sim_core.track_model import Room, Track
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.floating]
 
-COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)
-"""Of drones, in turn."""
+COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, "#F0E442", GREY)
+"""Of drones, in turn: Okabe and Ito's, and grey."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A scene's things as faces and lines for the painter: frames, posts, poles, drones, trails."""
 
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -23,7 +24,7 @@ _POST = "#b9bfc7"
 _SLOW, _MIDDLE, _FAST = "#9fd3f2", "#0072B2", "#3d1f6e"  # SKY to BLUE to a dark violet
 _DISC_ALPHA = 60
 _SLOT_M = 0.035  # radius of the ring that marks a slot  # guess: to be seen around a body
-_TURN_RAD = 2.4  # of the propellers from one picture to the next: so many that it only flickers
+_TURNS = 12  # of a propeller that are told apart: in truth it is faster than any film
 
 
 def track_patches(scene: Scene, time_s: float) -> list[Patches]:
@@ -53,14 +54,12 @@ def track_patches(scene: Scene, time_s: float) -> list[Patches]:
 def drone_patches(scene: Scene, row: int, picture: int = 0) -> list[Patches]:
     """Every drone as it was at a sample; `picture` counts pictures, to turn the propellers."""
     out: list[Patches] = []
-    turn = round(picture * _TURN_RAD % (2.0 * np.pi), 3)
+    turn = picture * 5 % _TURNS * np.pi / _TURNS
     for drone in range(scene.drones):
         state = np.asarray(scene.states[row, drone], np.float64)
         mesh = drone_mesh(scene.kind, scene.drone_scale, turn, scene.colour(drone))
         corners = state[:3] + to_world(state[3:7], mesh.vertices_m)[mesh.faces]
-        middles = np.array(
-            [corners[mesh.parts == p].mean((0, 1)) for p in range(mesh.parts[-1] + 1)]
-        )
+        middles = state[:3] + to_world(state[3:7], mesh.middles_m)
         alpha = np.full((len(mesh.faces), 1), 255.0)
         out.append(
             Patches(
@@ -124,6 +123,7 @@ def _paint(colour: str) -> Array:
     return np.append(rgb(colour), 255.0)
 
 
+@lru_cache(maxsize=256)
 def _frame(gate: Gate) -> Array:
     """The frame's faces, four corners each, in pieces."""
     n = np.array([np.cos(gate.yaw_rad), np.sin(gate.yaw_rad), 0.0])
@@ -165,6 +165,7 @@ def _box_faces(back: Array, front: Array) -> Array:
     return np.array([front, back[::-1], *sides])
 
 
+@lru_cache(maxsize=256)
 def _column(x: float, y: float, radius: float, height: float, corners: int) -> Array:
     """An upright column from the floor up, in pieces; each face has four corners."""
     angle = 2.0 * np.pi * np.arange(corners + 1) / corners
