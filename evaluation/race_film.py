@@ -7,13 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.camera import View, behind
-from evaluation.drone_mesh import Kind
 from evaluation.film import draw_film
 from evaluation.race_course import race_course
 from evaluation.race_referee import score_race
 from evaluation.races import FlownRaces, Race, RaceTrial
-from evaluation.scene import Scene
-from sim_core import _core
+from evaluation.scene import Scene, kind_of
 from sim_core.races import LONGEST_S as LONGEST_RACE_S
 
 Array = NDArray[np.float64]
@@ -22,7 +20,6 @@ LONGEST_S = 8.0
 """Films of longer races end here: GIFs grow by a megabyte in some three seconds."""
 
 _WIDE_M = 12.0  # in rooms that are longer, the camera follows  # guess: a drone is to be seen
-_BRUSHLESS_ARM_M = 0.034  # between 32.5 mm of cf21_plus and 35.4 mm of cf21_brushless
 _TRAIL_S = 1.5  # where the camera follows
 
 
@@ -64,10 +61,12 @@ def race_scene(race: Race) -> Scene:
         until = max(1, int(np.argmin(whole)))
         times, states = times[:until], states[:until]
     track = race.task.course.true
-    arm_m = float(race.parameters[_core.PARAMETER_NAMES.index("arm_component_m")])
-    kind: Kind = "brushless" if arm_m > _BRUSHLESS_ARM_M else "brushed"
     return Scene(
-        times, states[:, None], track=track, passed_s=passing_times(race, times[-1]), kind=kind
+        times,
+        states[:, None],
+        track=track,
+        passed_s=passing_times(race, times[-1]),
+        kind=kind_of(race.parameters),
     )
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from evaluation.drone_mesh import SIZES, Kind
 from evaluation.errors import PictureError
 from evaluation.picture import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
+from sim_core import _core
 from sim_core.track_model import Room, Track
 
 Array = NDArray[np.float64]
@@ -16,6 +17,9 @@ Floats = NDArray[np.floating]
 
 COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, "#F0E442", GREY)
 """Of drones, in turn: Okabe and Ito's, and grey."""
+
+
+_BRUSHLESS_ARM_M = 0.034  # between 32.5 mm of cf21_plus and 35.4 mm of cf21_brushless
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,3 +133,9 @@ class Scene:
         if room is not None:  # those who crash may fall far out of it
             every = every.clip(np.subtract(room.low_m, 0.3), np.add(room.high_m, 0.3))
         return np.concatenate([every, every * (1.0, 1.0, 0.0)])
+
+
+def kind_of(parameters: Floats) -> Kind:
+    """Which Crazyflie a drone's parameters (P,) are of."""
+    arm_m = float(parameters[_core.PARAMETER_NAMES.index("arm_component_m")])
+    return "brushless" if arm_m > _BRUSHLESS_ARM_M else "brushed"

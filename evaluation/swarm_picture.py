@@ -3,8 +3,7 @@
 
 The page: where the drones of the worst and of a middling world went, from above and from the side;
 how near the nearest two were over time, and how far drones were from their slots; the smallest
-separations and the errors of all worlds. The film: the middling world, from above and from the
-side.
+separations and the errors of all worlds. The film: the middling world.
 """
 
 from functools import partial
@@ -28,7 +27,8 @@ from evaluation.picture import (
     VERMILION,
     clean,
 )
-from evaluation.rendering import Update, save_film, write_picture
+from evaluation.rendering import write_picture
+from evaluation.swarm_film import draw_swarm
 from evaluation.swarm_referee import RULES
 from evaluation.swarms import FlownSwarms, SwarmFlight, slots_over
 from sim_core.formation_model import JUMP_M
@@ -36,9 +36,6 @@ from sim_core.formation_model import JUMP_M
 Array = NDArray[np.float64]
 
 _COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, INK, GREY)
-_LONGEST_FILM_S = 12.0  # two swaps
-_TRAIL_S = 0.8
-_LINGER_S = 0.4  # on the last frame
 _LOST_M = 4.0  # a way is drawn as far as the drone was about
 _SHOWN_M = 1.0  # more separation, or less, nobody looks for
 _NAMES = ("x [m]", "y [m]", "z [m]")
@@ -54,7 +51,7 @@ def render(flown: FlownSwarms, path: str | Path) -> None:
     Raises:
         PictureError: Another kind of file.
     """
-    write_picture(path, partial(_page, flown), partial(_film, flown))
+    write_picture(path, partial(_page, flown), partial(draw_swarm, flown))
 
 
 def _page(flown: FlownSwarms, path: Path) -> None:
@@ -167,47 +164,3 @@ def _slot_errors(ax: Axes, flown: FlownSwarms) -> None:
     error = flown.score.slot_error_m[np.isfinite(flown.score.slot_error_m)]
     if error.size:
         ax.hist(100.0 * error, bins=50, range=(0.0, 100.0 * float(np.max(error))), color=BLUE)
-
-
-def _film(flown: FlownSwarms, path: Path) -> None:
-    flight = flown.middle
-    figure = Figure(figsize=(8.6, 4.4), dpi=80, facecolor="white", layout="constrained")
-    canvas = FigureCanvasAgg(figure)
-    left, right = figure.subplots(1, 2)
-    end_s = min(float(flight.times_s[-1]), _LONGEST_FILM_S)
-    updates = [_moving(left, flight, (0, 1)), _moving(right, flight, (0, 2))]
-
-    def told(at: float) -> None:
-        left.set_title(f"{min(at, end_s):5.2f} s", loc="left", fontsize=10.5, color=INK)
-
-    save_film(canvas, [*updates, told], end_s + _LINGER_S, path)
-
-
-def _moving(ax: Axes, flight: SwarmFlight, of: tuple[int, int]) -> Update:
-    """Draws one view; returns what moves it."""
-    clean(ax, "" if of[1] == 1 else "From the side", _NAMES[of[0]], _NAMES[of[1]])
-    p, goal = _about(flight)[..., list(of)], _goals(flight)[..., list(of)]
-    plan = np.concatenate([x(flight)[..., :2].reshape(-1, 2) for x in (_about, _goals)])
-    low, high = np.nanmin(plan, axis=0), np.nanmax(plan, axis=0)
-    middle, half = (low + high) / 2.0, float((high - low).max()) / 2.0 + 0.2  # a square
-    ax.set_xlim(middle[0] - half, middle[0] + half)
-    if of[1] == 2:
-        ax.set_ylim(0.0, float(np.nanmax([np.nanmax(p[..., 1]), goal[..., 1].max()])) + 0.2)
-    else:
-        ax.set_ylim(middle[1] - half, middle[1] + half)
-    ax.set_aspect("equal", adjustable="box")
-    (slots,) = ax.plot([], [], "o", mfc="none", mec=GREY, ms=10, mew=0.9)
-    colours = [_COLOURS[drone % len(_COLOURS)] for drone in range(p.shape[1])]
-    trails = [ax.plot([], [], color=colour, lw=1.4, alpha=0.7)[0] for colour in colours]
-    drones = [ax.plot([], [], "o", color=colour, ms=6)[0] for colour in colours]
-    step_s = float(flight.times_s[1] - flight.times_s[0])
-
-    def update(at: float) -> None:
-        now = min(round(at / step_s), len(p) - 1)
-        since = max(0, now - round(_TRAIL_S / step_s))
-        slots.set_data(goal[now, :, 0], goal[now, :, 1])
-        for drone, (trail, dot) in enumerate(zip(trails, drones, strict=True)):
-            trail.set_data(p[since : now + 1, drone, 0], p[since : now + 1, drone, 1])
-            dot.set_data(p[now : now + 1, drone, 0], p[now : now + 1, drone, 1])
-
-    return update

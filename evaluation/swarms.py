@@ -192,7 +192,7 @@ def fly_together(
 
 def drawn_swarm(
     tasks: list[FormationTask], environment: Environment, seed: int, threads: int = 1
-) -> Drones:
+) -> _core.VecSim:
     """The drones of a seed, world by world, each at rest near where its slot begins."""
     size = tasks[0].drones
     drones = _core.VecSim(

@@ -45,9 +45,8 @@ def fly_swarm_order(order: Order) -> dict[str, Any]:
     trial.tasks(1, order.seed)  # refuse a formation before a policy is read
     pilot = PolicyRunner(order.policy, airframe=environment.airframe)
     flown = fly_swarms(
-        pilot,  # type: ignore[arg-type]
-        str(order.policy), trial, environment, order.episodes, order.seed, threads=2,
-    )  # fmt: skip
+        pilot, str(order.policy), trial, environment, order.episodes, order.seed, threads=2
+    )
     folder = order.out or order.policy.parent
     worst = folder / f"{order.policy.stem}-{Path(order.task).stem}-worst.npz"
     save_swarms(flown.worst, worst, {"pilot": flown.pilot, "scenario": trial.scenario})

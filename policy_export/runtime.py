@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from policy_export.errors import ObservationError, PolicyFileError, ShapeError
+from policy_export.errors import ObservationError, ShapeError
 from policy_export.manifest import Manifest
 from policy_export.policy_file import check_use, open_policy
 from policy_export.task_logic import AnyTask, parts_of, task_logic
 from sim_core.formations import SCENARIOS, FormationTask, load_formation
-from sim_core.races import RaceTask, load_race
-from sim_core.tasks import CONTROL_DT, TrackTask, load_task
+from sim_core.races import load_race
+from sim_core.tasks import CONTROL_DT, load_task
 
 Float32 = NDArray[np.float32]
 Task = AnyTask | str | Path
@@ -94,13 +94,16 @@ class PolicyRunner:
         """
         if isinstance(task, AnyTask | str | Path):
             one = _loaded(task, len(controlled))
-            tasks = [one] if isinstance(one, FormationTask) else [one] * len(controlled)
+            tasks: list[AnyTask] = [one]
+            if not isinstance(one, FormationTask):
+                tasks *= len(controlled)
         else:
             tasks = [_loaded(each, 1) for each in task]
         wanted = len(parts_of(tasks))
         if not tasks or wanted != len(controlled):
             raise ShapeError(
-                f"tasks: expected work for {len(controlled)} controlled drones, got it for {wanted}."
+                f"tasks: expected work for {len(controlled)} controlled drones,"
+                f" got it for {wanted}."
             )
         return Session(self, tasks, controlled)
 

@@ -91,13 +91,14 @@ def task_logic(manifest: Manifest, tasks: Sequence[AnyTask]) -> _core.TaskSessio
             )
     action = manifest.action
     limits = _core.CommandLimits(*action.thrust_n, action.body_rates_rad_s)
-    if EVERYTHING in manifest.tasks:
-        logic = _mixed(limits, tasks, parts)
-    else:
+    if EVERYTHING not in manifest.tasks:
         logic = _alike(limits, parts)
+        logic.reset(manifest.hover_thrust_n)
+        return logic
+    logic = _mixed(limits, tasks, parts)
     logic.reset(manifest.hover_thrust_n)
     for number, part in enumerate(parts):
-        if EVERYTHING in manifest.tasks and part.kind == "race":
+        if part.kind == "race":
             logic.take_role(number, 1)
     return logic
 

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from policy_export.errors import ParityError, ShapeError
 from policy_export.export import export_policy
 from policy_export.manifest import Manifest
-from policy_export.runtime import AnyTask, PolicyRunner, task_logic
+from policy_export.runtime import PolicyRunner
+from policy_export.task_logic import AnyTask, task_logic
 from sim_core.tasks import CONTROL_DT
 
 Float32 = NDArray[np.float32]

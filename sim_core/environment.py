@@ -300,7 +300,9 @@ def read_environment(path: Path) -> dict[str, Any]:
     while (base := tables[-1].pop("base", None)) is not None:
         seen.append(environment_file(base))
         if seen[-1] in seen[:-1]:
-            raise SettingsError(f"{path}: base: expected one that is not built on it, got {base!r}.")
+            raise SettingsError(
+                f"{path}: base: expected one that is not built on it, got {base!r}."
+            )
         tables.append(read_toml_file(seen[-1]))
     merged = tables.pop()
     while tables:

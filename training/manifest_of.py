@@ -11,7 +11,6 @@ from sim_core import _core
 from sim_core.environment import Environment
 from training.settings import PPOSettings
 
-
 _FLIES = {"track": ("hover", "track"), "all": ("all", "hover", "track", "race", "swarm")}
 """What policies of a task are good for, where it is more than the task."""
 

@@ -209,7 +209,9 @@ class AllVerdict:
 
     def figures(self) -> dict[str, float]:
         """See `Verdict`; with the part's name before each."""
-        parts = {"race": self.race, "rings": self.rings, "swarm": self.swarm}
+        parts: dict[str, Verdict] = {
+            "race": self.race, "rings": self.rings, "swarm": self.swarm,
+        }  # fmt: skip
         figures = self.track.figures()
         return figures | {
             f"{name}_{key}": value

@@ -8,7 +8,7 @@
 
 namespace {
 
-constexpr int kDrones = 37;    // a multiple of no register's width
+constexpr int kDrones = 37;     // a multiple of no register's width
 constexpr int kInWorlds = 104;  // whole worlds of 8, of each kind
 constexpr int kSteps = 200;
 
@@ -203,8 +203,8 @@ sim_core::Courses courses() {
 std::uint64_t flown(const sim_core::TaskInfo& task, const char* isa, int threads) {
   const int drones = std::strcmp(task.name, "all") == 0 ? kInWorlds : kDrones;
   const auto count = static_cast<std::size_t>(drones);
-  sim_core::VecSim sim(drones, task, settings(task), {task, paths(), courses(), courses(), {2, 8, 0}},
-                       threads, isa);
+  sim_core::VecSim sim(drones, task, settings(task),
+                       {task, paths(), courses(), courses(), {2, 8, 0}}, threads, isa);
   sim.start(7, true);
   std::vector<float> commands(4 * count);
   std::uint64_t sum = 14695981039346656037ull;

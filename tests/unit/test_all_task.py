@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Drones at any task, alone and in worlds: goals, neighbours, wakes and prices, worked out by hand."""
+"""Drones at any task, alone and in worlds: goals, neighbours, wakes, prices, worked out by hand."""
 
 import numpy as np
 import pytest
@@ -11,8 +11,8 @@ from sim_core.races import load_race
 from sim_core.vec_env import VecEnv
 
 ALL = _core.TASKS["all"]
-CALM = ["randomization={}", 'estimate.kind="exact"', "company.start_m=0", "path_start.velocity_m_s=0",
-        "path_start.tilt_rad=0", "path_start.yaw_rad=0", "path_start.body_rate_rad_s=0"]  # fmt: skip
+CALM = ["randomization={}", 'estimate.kind="exact"', "company.start_m=0"]
+CALM += [f"path_start.{n}=0" for n in ("velocity_m_s", "tilt_rad", "yaw_rad", "body_rate_rad_s")]
 KINDS = ("path", "race", "more_races", "formation", "both")
 
 
@@ -39,7 +39,7 @@ def simulator(slots, *changes, **how):
 
 def scattered(worlds, drones, half_width, seed=0):
     rng = np.random.default_rng(seed)
-    return rng.uniform(-half_width, half_width, (worlds, drones, 3)) + [0.0, 0.0, 2.0]
+    return rng.uniform(-half_width, half_width, (worlds, drones, 3)) + np.array([0.0, 0.0, 2.0])
 
 
 def hovering(sim):
@@ -262,7 +262,7 @@ def session(count, groups=(), limits=None):
 def states(count, seed=0):
     rng = np.random.default_rng(seed)
     out = rng.normal(size=(count, 13)).astype(np.float32)
-    out[:, :3] = rng.uniform(-0.5, 0.5, (count, 3)) + [0, 0, 1]
+    out[:, :3] = rng.uniform(-0.5, 0.5, (count, 3)) + np.array([0.0, 0.0, 1.0])
     out[:, 3:7] /= np.linalg.norm(out[:, 3:7], axis=1, keepdims=True)
     return out
 

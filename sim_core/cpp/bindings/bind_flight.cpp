@@ -88,8 +88,8 @@ void bind_session(py::module_& module) {
                        const std::vector<py::array>& references,
                        const std::optional<Courses>& courses, const std::vector<int>& groups) {
              const TaskInfo& task = task_named(name);
-             const int count =
-                 task.follows_paths || !courses ? static_cast<int>(references.size()) : courses->count;
+             const int count = task.follows_paths || !courses ? static_cast<int>(references.size())
+                                                              : courses->count;
              return make_session(task,
                                  WorldData(task, paths_of(references), courses.value_or(Courses{})),
                                  count, limits, groups);

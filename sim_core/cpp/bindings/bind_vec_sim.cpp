@@ -115,7 +115,8 @@ void bind_vec_sim(py::module_& module) {
                 values.data());
           },
           "Two numbers of the task for each drone. track: first row of its path in the table of all"
-          " references, and its present row. race: its next gate, and how many it has passed. all: as"
+          " references, and its present row. race: its next gate, and how many it has passed. all: "
+          "as"
           " what it does.")
       .def(
           "snapshot",

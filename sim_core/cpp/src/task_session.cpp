@@ -110,7 +110,8 @@ class Session : public TaskSession {
 
   static scalar::Estimate<float> estimate_at(const float* states, int number) {
     const float* s = states + 13 * number;
-    return {{s[0], s[1], s[2]}, {s[3], s[4], s[5], s[6]}, {s[7], s[8], s[9]}, {s[10], s[11], s[12]}};
+    return {
+        {s[0], s[1], s[2]}, {s[3], s[4], s[5], s[6]}, {s[7], s[8], s[9]}, {s[10], s[11], s[12]}};
   }
 
   /// As `scalar::meet`, of as few drones as there are: where nobody is left they are out of sight.

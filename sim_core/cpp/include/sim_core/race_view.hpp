@@ -101,10 +101,9 @@ struct GatesAhead {
 template <class T, class Memory>
 inline GatesAhead<T> gates_ahead(const Memory& memory, const CourseTable& table) {
   const Int<T> second = following(memory.gate, table);
-  GatesAhead<T> ahead = {gate_at(memory, table, memory.gate, false),
-                         gate_at(memory, table, second, false),
-                         is_known<T>(table, memory.known, memory.gate),
-                         is_known<T>(table, memory.known, second)};
+  GatesAhead<T> ahead = {
+      gate_at(memory, table, memory.gate, false), gate_at(memory, table, second, false),
+      is_known<T>(table, memory.known, memory.gate), is_known<T>(table, memory.known, second)};
   if (table.rules.closed == 0) {
     const Mask<T> last = memory.gate == table.gates - 1;
     GatePose<T> beyond = ahead.next;

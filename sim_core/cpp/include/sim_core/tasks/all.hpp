@@ -107,10 +107,10 @@ struct All : TaskDefaults {
     Track::Numbers path;
     Race::Numbers race;  ///< starts before a gate in halves of its opening
   };
-  static constexpr const char* kTerms[] = {"progress",  "gate",       "finish",    "time",
-                                           "distance",  "precision",  "velocity",  "heading",
-                                           "effort",    "body_rate",  "smoothness", "overshoot",
-                                           "proximity", "collision",  "crash"};
+  static constexpr const char* kTerms[] = {"progress",  "gate",      "finish",     "time",
+                                           "distance",  "precision", "velocity",   "heading",
+                                           "effort",    "body_rate", "smoothness", "overshoot",
+                                           "proximity", "collision", "crash"};
   static constexpr int kTermCount = 15;
 
   template <class T>
@@ -223,8 +223,21 @@ struct All : TaskDefaults {
     const T* p = flown.terms;
     const T near = max_of(T(n.proximity_m - memory.mates.distance_m), T{});
     const T hit = select(Mask<T>(memory.mates.distance_m < n.collision_m), splat<T>(1.0), T{});
-    const T terms[] = {T{},  T{},  T{},  T{},  p[0], p[1], p[2], p[4], p[7], p[3], p[5], p[6],
-                       near * -n.proximity, hit * -n.collision, p[8]};
+    const T terms[] = {T{},
+                       T{},
+                       T{},
+                       T{},
+                       p[0],
+                       p[1],
+                       p[2],
+                       p[4],
+                       p[7],
+                       p[3],
+                       p[5],
+                       p[6],
+                       near * -n.proximity,
+                       hit * -n.collision,
+                       p[8]};
     Score<T, kTermCount> score;
     for (int i = 0; i < kTermCount; ++i) score.terms[i] = terms[i];
     score.failed = flown.failed;
@@ -233,7 +246,7 @@ struct All : TaskDefaults {
     const auto raced = Race::score(memory.race, Race::Now<T>{}, event, moment,
                                    course_world(memory, world), n.race, limits);
     const T* r = raced.terms;
-    const T instead[] = {r[0], r[1], r[2], r[3], T{},      T{},      T{},     T{},
+    const T instead[] = {r[0], r[1], r[2], r[3], T{},       T{},       T{}, T{},
                          T{},  r[4], r[5], r[6], terms[12], terms[13], r[7]};
     for (int i = 0; i < kTermCount; ++i) {
       score.terms[i] = select(racing, instead[i], score.terms[i]);
@@ -292,7 +305,8 @@ struct All : TaskDefaults {
   /// The courses that these drones race through, in the place of a race's own. One kind a register.
   template <class T>
   static World course_world(const Memory<T>& memory, const World& world) {
-    return {world.references, lane(memory.more_courses, 0) != 0 ? world.more_courses : world.courses,
+    return {world.references,
+            lane(memory.more_courses, 0) != 0 ? world.more_courses : world.courses,
             {}};
   }
 
