@@ -9,9 +9,10 @@ from evaluation.evaluate import Flown, fly_policy
 from evaluation.puffer_hover import fly_puffer_hover
 from evaluation.referee import HOVERING
 from martlet.errors import UsageError
+from martlet.eval_environment import judged_in
 from martlet.eval_order import Order
 from policy_export.runtime import PolicyRunner
-from sim_core.environment import Environment, load_environment
+from sim_core.environment import Environment
 
 
 def fly_order(order: Order) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def fly_order(order: Order) -> dict[str, Any]:
     check_kind(order.render)
     order.refuse_course()
     order.refuse_formation()
-    pilots = _pilots(order, load_environment("track", order.changes))
+    pilots = _pilots(order, judged_in("track", order.changes, order.policy))
     if not pilots:
         raise UsageError("eval: expected a policy file, --baseline stock or raptor, got neither.")
     flown = [fly() for fly in pilots]

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from martlet.errors import UsageError
+from martlet.eval_environment import judged_in
 from martlet.eval_order import Order
-from sim_core.environment import Environment, load_environment
+from sim_core.environment import Environment
 
 if TYPE_CHECKING:
     from evaluation.races import RaceTrial
@@ -34,7 +35,7 @@ def fly_race_order(order: Order) -> dict[str, Any]:
     from policy_export.runtime import PolicyRunner
 
     check_kind(order.render)
-    environment = load_environment(order.task, order.changes)
+    environment = judged_in(order.task, order.changes, order.policy)
     trial = _trial(order, environment)
     pilot = PolicyRunner(order.policy, airframe=environment.airframe)
     flown = fly_races(

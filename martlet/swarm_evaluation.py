@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from martlet.errors import UsageError
+from martlet.eval_environment import judged_in
 from martlet.eval_order import Order, names_formation
-from sim_core.environment import Environment, load_environment
+from sim_core.environment import Environment
 
 if TYPE_CHECKING:
     from evaluation.swarms import SwarmTrial
@@ -40,7 +41,7 @@ def fly_swarm_order(order: Order) -> dict[str, Any]:
 
     check_kind(order.render)
     named = names_formation(order.task)
-    environment = load_environment(ENVIRONMENT if named else order.task, order.changes)
+    environment = judged_in(ENVIRONMENT if named else order.task, order.changes, order.policy)
     trial = _trial(order, environment, named=named)
     trial.tasks(1, order.seed)  # refuse a formation before a policy is read
     pilot = PolicyRunner(order.policy, airframe=environment.airframe)

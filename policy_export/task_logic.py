@@ -83,6 +83,8 @@ def task_logic(manifest: Manifest, tasks: Sequence[AnyTask]) -> _core.TaskSessio
             fly at the same time.
     """
     parts = parts_of(tasks)
+    if EVERYTHING not in manifest.tasks and len({part.kind == "race" for part in parts}) > 1:
+        raise PolicyFileError("tasks: expected races alone or none, got some of each.")
     for part in parts:
         if part.kind not in manifest.tasks:
             raise PolicyFileError(
@@ -105,8 +107,6 @@ def task_logic(manifest: Manifest, tasks: Sequence[AnyTask]) -> _core.TaskSessio
 
 def _alike(limits: _core.CommandLimits, parts: Sequence[Part]) -> _core.TaskSession:
     courses = [part.task.course for part in parts if isinstance(part.task, RaceTask)]
-    if courses and len(courses) != len(parts):
-        raise PolicyFileError("tasks: expected races alone or none, got some of each.")
     if courses:
         return _core.TaskSession("race", limits, courses=flown_courses(courses))
     return _core.TaskSession("track", limits, references=[part.path for part in parts])

@@ -202,7 +202,7 @@ def test_time_that_is_none_is_refused(runner: PolicyRunner, dt: float) -> None:
 
 
 def test_start_tasks_and_drones_have_to_match(runner: PolicyRunner) -> None:
-    with pytest.raises(ShapeError, match="one for each of 3 controlled drones, got 1"):
+    with pytest.raises(ShapeError, match="work for 3 controlled drones, got it for 1"):
         runner.start([load_task("hover")], controlled=[0, 1, 2])
     with pytest.raises(ShapeError, match=r"different rows .* got \[1, 1\]"):
         runner.start("hover", controlled=[1, 1])

@@ -2,6 +2,7 @@
 #include "sim_core/task_session.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 #include <stdexcept>
@@ -117,25 +118,28 @@ class Session : public TaskSession {
   /// As `scalar::meet`, of as few drones as there are: where nobody is left they are out of sight.
   static scalar::Met<float> met_by(int number, const Range& mates, const float* states) {
     constexpr float kNobodyM = 1e3f;
-    const scalar::Vec3<float> own = estimate_at(states, number).p_WB;
+    const scalar::Estimate<float> own = estimate_at(states, number);
+    float nearest = kNobodyM * kNobodyM;
     scalar::Met<float> met{};
-    float distance[scalar::kNeighbours];
+    float squares[scalar::kNeighbours];
     for (int k = 0; k < scalar::kNeighbours; ++k) {
-      distance[k] = kNobodyM;
+      squares[k] = kNobodyM * kNobodyM;
       met.mates.nearest[k].p_WB = {kNobodyM, kNobodyM, kNobodyM};
     }
     for (int other = mates.first; other < mates.end; ++other) {
       if (other == number) continue;
       const scalar::Estimate<float> seen = estimate_at(states, other);
       scalar::Mate<float> mate = {seen.p_WB, seen.v_WB};
-      float far = scalar::norm(own - mate.p_WB);
+      const scalar::Vec3<float> to = mate.p_WB - own.p_WB;
+      nearest = std::min(nearest, scalar::dot(to, to));
+      float square = scalar::threat_of(to, mate.v_WB - own.v_WB).square;
       for (int k = 0; k < scalar::kNeighbours; ++k) {
-        if (!(far < distance[k])) continue;
-        std::swap(far, distance[k]);
+        if (!(square < squares[k])) continue;
+        std::swap(square, squares[k]);
         std::swap(mate, met.mates.nearest[k]);
       }
     }
-    met.mates.distance_m = distance[0];
+    met.mates.distance_m = std::sqrt(nearest);
     return met;
   }
 

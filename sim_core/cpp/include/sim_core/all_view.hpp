@@ -147,8 +147,9 @@ inline void put_walls_around(const Memory& memory, const World& world, const Vec
   pen.put(to_body(R_WL, Vec3<T>{closeness[0], closeness[1], closeness[2]}));
 }
 
-/// Directions to the nearest others, each as long as it is close, and how they move against the drone,
-/// which counts as much: 1 where it is, 0 from kNearM on.
+/// Directions to the most threatening others, each as long as it is close: 1 where it is, 0 from kNearM
+/// on. How they move against the drone, which counts as much. And where they will be when they are
+/// nearest, which counts the more the sooner that is.
 template <class T>
 inline void put_mates(const Mates<T>& mates, const Estimate<T>& seen, const Rotation<T>& R_WL,
                       Pen<T>& pen) {
@@ -161,6 +162,14 @@ inline void put_mates(const Mates<T>& mates, const Estimate<T>& seen, const Rota
   }
   for (int i = 0; i < kNeighbours; ++i) {
     pen.put(to_body(R_WL, (mates.nearest[i].v_WB - seen.v_WB) * share[i]));
+  }
+  for (int i = 0; i < kNeighbours; ++i) {
+    const Threat<T> threat =
+        threat_of<T>(mates.nearest[i].p_WB - seen.p_WB, mates.nearest[i].v_WB - seen.v_WB);
+    const T distance = sqrt_of(T(dot(threat.miss, threat.miss) + 1e-4f));
+    const T near = max_of(nmadd(distance, 1.0f / kNearM, 1.0f), T{});
+    const T soon = nmadd(threat.in_s, 1.0f / kAheadS, 1.0f);
+    pen.put(to_body(R_WL, threat.miss * T(near * soon * share[i] / distance)));
   }
 }
 

@@ -15,12 +15,45 @@ struct Mate {
   Vec3<T> p_WB, v_WB;
 };
 
-/// The nearest others as they truly were when they told it, the nearest first.
+/// Others as they truly were when they told it.
 template <class T>
 struct Mates {
-  Mate<T> nearest[kNeighbours];
-  T distance_m;  ///< to the first of them
+  Mate<T> nearest[kNeighbours];  ///< the most threatening first: see Threat
+  T distance_m;                  ///< to the nearest of all
+  T risk;                        ///< of all, added up
 };
+
+/// How far ahead two drones are looked at, and how near they may pass without risk.  # guess: half of
+/// the way across a circle of swapped slots; three times what is a collision
+constexpr float kAheadS = 1.0f, kClearanceM = 0.3f;
+
+/// As a second later counts as much as a metre farther.  # guess: of the speeds of a swap
+constexpr float kHurryM_S = 1.0f;
+
+/// What becomes of two drones that both fly straight on.
+template <class T>
+struct Threat {
+  T in_s;        ///< when they are nearest, kAheadS at the latest
+  Vec3<T> miss;  ///< where the other is then, from here [m]
+  T square;      ///< by which threats are told apart: |miss|^2 and the time as a length [m^2]
+};
+
+/// `to`: where the other is, from here; `v`: how it moves against this one.
+template <class T>
+inline Threat<T> threat_of(const Vec3<T>& to, const Vec3<T>& v) {
+  const T closing = T{} - dot(to, v);
+  const T in_s = clamp(T(closing / (dot(v, v) + 1e-6f)), T{}, splat<T>(kAheadS));
+  const Vec3<T> miss = madd(v, in_s, to);
+  const T late = in_s * kHurryM_S;
+  return {in_s, miss, madd(late, late, T(dot(miss, miss)))};
+}
+
+/// 1 where they meet at once, 0 where they pass clear of each other, or later than is looked at.
+template <class T>
+inline T risk_of(const Threat<T>& threat) {
+  const T near = nmadd(norm(threat.miss), 1.0f / kClearanceM, 1.0f);
+  return max_of(near, T{}) * nmadd(threat.in_s, 1.0f / kAheadS, 1.0f);
+}
 
 template <class T>
 struct Met {
@@ -59,6 +92,7 @@ class Told {
     return out;
   }
   Vec3<T> position(int place) const { return {at(0, place), at(1, place), at(2, place)}; }
+  Vec3<T> velocity(int place) const { return {at(3, place), at(4, place), at(5, place)}; }
   Mate<T> mate(const Int<T>& place) const {
     return {{gathered(0, place), gathered(1, place), gathered(2, place)},
             {gathered(3, place), gathered(4, place), gathered(5, place)}};
@@ -77,7 +111,7 @@ class Told {
   Int<T> lane_;  ///< in which each lane's world begins, where a register holds it
 };
 
-/// Places in the order of distance: a squared distance whose last bits are the place, so that smaller
+/// Places in the order of threat: a squared length whose last bits are the place, so that smaller
 /// and larger are all it takes to sort. What is left of it tells 8 millionths apart.
 constexpr std::uint32_t kPlaceBits = kMostInWorld - 1;
 constexpr float kFarM2 = 1e30f;
@@ -86,15 +120,22 @@ constexpr float kFarM2 = 1e30f;
 template <class T>
 inline Met<T> meet(const Told<T>& told, const Vec3<T>& p_WB, bool wakes) {
   const Int<T> own = told.places();
+  const Vec3<T> v_WB = told.mate(own).v_WB;
+  T nearest = splat<T>(kFarM2);
   T keys[kNeighbours];
   for (T& key : keys) key = splat<T>(3.0 * kFarM2);
   Met<T> met;
   met.wake_n = T{};
+  met.mates.risk = T{};
   for (int place = 0; place < told.count(); ++place) {
     const Vec3<T> apart = p_WB - told.position(place);
-    const T square = min_of(T(dot(apart, apart)), splat<T>(kFarM2));
+    const Mask<T> itself = own == place;
+    const Threat<T> threat = threat_of<T>(apart * splat<T>(-1.0), told.velocity(place) - v_WB);
+    const T square = min_of(threat.square, splat<T>(kFarM2));
     const Bits<T> bits = (bits_of(square) & ~kPlaceBits) | static_cast<std::uint32_t>(place);
-    T key = select(own == place, splat<T>(2.0 * kFarM2), T(number_of(bits)));
+    T key = select(itself, splat<T>(2.0 * kFarM2), T(number_of(bits)));
+    nearest = select(itself, nearest, min_of(nearest, T(dot(apart, apart))));
+    met.mates.risk = met.mates.risk + select(itself, T{}, risk_of(threat));
     for (T& kept : keys) {
       const T farther = max_of(kept, key);
       kept = min_of(kept, key);
@@ -107,7 +148,7 @@ inline Met<T> meet(const Told<T>& told, const Vec3<T>& p_WB, bool wakes) {
     const Int<T> place = Int<T>(bits_of(keys[i]) & kPlaceBits) & (told.count() - 1);
     met.mates.nearest[i] = told.mate(place);
   }
-  met.mates.distance_m = norm(p_WB - met.mates.nearest[0].p_WB);
+  met.mates.distance_m = sqrt_of(nearest);
   return met;
 }
 

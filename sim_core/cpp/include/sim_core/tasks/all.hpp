@@ -32,8 +32,9 @@ struct All : TaskDefaults {
       {"goals_known", 2, "1", "-", 1.0f},
       {"pole_closeness", 3 * kSeenPoles, "1", "L", 1.0f},
       {"wall_closeness", 3, "1", "L", 1.0f},
-      {"neighbour_closeness", 3 * kNeighbours, "1", "L", 1.0f},  // nearest first; 0: nobody
+      {"neighbour_closeness", 3 * kNeighbours, "1", "L", 1.0f},  // worst first; 0: nobody
       {"neighbour_velocity", 3 * kNeighbours, "m/s", "L", 0.5f},
+      {"neighbour_miss", 3 * kNeighbours, "1", "L", 1.0f},  // where they will pass
       {"velocity", 3, "m/s", "L", 0.4f},
       {"thrust_axis", 3, "1", "L", 1.0f},
       {"body_rates", 3, "rad/s", "B", 0.2f},
@@ -57,6 +58,9 @@ struct All : TaskDefaults {
       {"company.start_m", 0.0f, 100.0f},
       {"company.collision_m", 0.0f, 100.0f},
       {"company.proximity_m", 0.0f, 100.0f},
+      {"company_reward.distance", -kAnyNumber, kAnyNumber},
+      {"company_reward.haste", -kAnyNumber, kAnyNumber},
+      {"company_reward.risk", -kAnyNumber, kAnyNumber},
       {"company_reward.proximity", -kAnyNumber, kAnyNumber},
       {"company_reward.collision", -kAnyNumber, kAnyNumber},
       {"path_start.position_m", 0.0f, 100.0f},
@@ -103,15 +107,16 @@ struct All : TaskDefaults {
   struct Numbers {
     float drones;
     float path_share, race_share, more_races_share, formation_share, both_share;
-    float start_m, collision_m, proximity_m, proximity, collision;
+    float start_m, collision_m, proximity_m;
+    float distance, haste, risk, near, collision;
     Track::Numbers path;
     Race::Numbers race;  ///< starts before a gate in halves of its opening
   };
-  static constexpr const char* kTerms[] = {"progress",  "gate",      "finish",     "time",
-                                           "distance",  "precision", "velocity",   "heading",
-                                           "effort",    "body_rate", "smoothness", "overshoot",
-                                           "proximity", "collision", "crash"};
-  static constexpr int kTermCount = 15;
+  static constexpr const char* kTerms[] = {
+      "progress", "gate",    "finish",    "time",      "distance",   "precision",
+      "velocity", "heading", "effort",    "body_rate", "smoothness", "overshoot",
+      "haste",    "risk",    "proximity", "collision", "crash"};
+  static constexpr int kTermCount = 17;
 
   template <class T>
   struct Memory {
@@ -195,6 +200,7 @@ struct All : TaskDefaults {
     memory.mates = met.mates;
     const Mask<T> alone = memory.alone != 0;
     memory.mates.distance_m = select(alone, splat<T>(kFarM), memory.mates.distance_m);
+    memory.mates.risk = select(alone, T{}, memory.mates.risk);
     for (Mate<T>& mate : memory.mates.nearest) {
       mate.p_WB.x = select(alone, splat<T>(kFarM), mate.p_WB.x);
     }
@@ -223,21 +229,16 @@ struct All : TaskDefaults {
     const T* p = flown.terms;
     const T near = max_of(T(n.proximity_m - memory.mates.distance_m), T{});
     const T hit = select(Mask<T>(memory.mates.distance_m < n.collision_m), splat<T>(1.0), T{});
-    const T terms[] = {T{},
-                       T{},
-                       T{},
-                       T{},
-                       p[0],
-                       p[1],
-                       p[2],
-                       p[4],
-                       p[7],
-                       p[3],
-                       p[5],
-                       p[6],
-                       near * -n.proximity,
-                       hit * -n.collision,
-                       p[8]};
+    const Vec3<T> astray = moment.flyer.drone.body.v_WB - now.goal.v_WB;
+    const Mask<T> alone = memory.alone != 0;
+    const T haste = select(alone, T{}, T(dot(astray, astray)));
+    const T away = p[0] * select(alone, splat<T>(1.0), splat<T>(n.distance));
+    const T with[] = {haste * -n.haste, memory.mates.risk * -n.risk, near * -n.near,
+                      hit * -n.collision};
+    // clang-format off
+    const T terms[] = {T{}, T{}, T{}, T{}, away, p[1], p[2], p[4], p[7], p[3], p[5], p[6],
+                       with[0], with[1], with[2], with[3], p[8]};
+    // clang-format on
     Score<T, kTermCount> score;
     for (int i = 0; i < kTermCount; ++i) score.terms[i] = terms[i];
     score.failed = flown.failed;
@@ -246,8 +247,10 @@ struct All : TaskDefaults {
     const auto raced = Race::score(memory.race, Race::Now<T>{}, event, moment,
                                    course_world(memory, world), n.race, limits);
     const T* r = raced.terms;
-    const T instead[] = {r[0], r[1], r[2], r[3], T{},       T{},       T{}, T{},
-                         T{},  r[4], r[5], r[6], terms[12], terms[13], r[7]};
+    // clang-format off
+    const T instead[] = {r[0], r[1], r[2], r[3], T{}, T{}, T{}, T{}, T{}, r[4], r[5], r[6],
+                         T{}, with[1], with[2], with[3], r[7]};
+    // clang-format on
     for (int i = 0; i < kTermCount; ++i) {
       score.terms[i] = select(racing, instead[i], score.terms[i]);
     }
