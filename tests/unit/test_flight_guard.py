@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from firmware_bridge.braking import SINK_M
+from firmware_bridge.braking import SINK_M, brake
 from firmware_bridge.errors import GuardSettingsError
 from firmware_bridge.flight_guard import FlightGuard, Situation, Stage
 from firmware_bridge.guard_rules import GuardLimits
@@ -109,6 +109,13 @@ def test_a_hold_brakes_along_the_flight_and_stays_inside_the_fence():
     guard = FlightGuard(LIMITS)
     orders = guard.watch(at(1.0, state(1.5, v=(2.0, 0.0, 0.0)), answered_s=0.0))
     assert orders[1].p_WB == pytest.approx((1.8, 0.0, 1.0))
+
+
+def test_a_drone_that_sinks_is_caught_above_the_floor_and_one_near_it_stays():
+    low, high = (-2.5, -2.5, -0.2), (2.5, 2.5, 2.0)
+    for height, rest in ((1.0, 0.3), (0.2, 0.2)):
+        order = brake(state(0.0, z=height, v=(0.0, 0.0, -4.0)), low, high)
+        assert order.p_WB == pytest.approx((0.0, 0.0, rest))
 
 
 def test_a_hold_ends_when_all_is_well_and_the_streamer_has_let_go():
