@@ -7,6 +7,7 @@ The flight itself is then yours: /cf1/takeoff, /fleet/fly_task, /cf1/land.
 
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 from ament_index_python.packages import get_package_prefix, get_package_share_directory
 from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction
@@ -31,6 +32,11 @@ ARGUMENTS = {
     "listeners": "listeners to states and commands to wait for; 0: none in particular",
     "loss": "twin: share of streamed packets that its link loses",
     "uris": "hardware: the drones' addresses, separated by commas",
+    "starts": "simulator: x, y, z [m], yaw [rad] of each drone, with commas; none: in a row",
+    "offsets_m": "x, y, z [m] by which each drone's path is moved, with commas; none: 0",
+    "box_low_m": "x, y, z [m] of the geofence's lowest corner; none: as in the parameter file",
+    "box_high_m": "x, y, z [m] of the opposite corner; none: as in the parameter file",
+    "added_mass_kg": "simulator: mass that each drone carries [kg]",
 }
 
 
@@ -80,11 +86,12 @@ def settings_of(texts: dict[str, str]) -> FlightSettings:
         elif field.type in (int, float, str):
             values[field.name] = field.type(text)
         else:
-            values[field.name] = tuple(name.strip() for name in text.split(",") if name.strip())
+            of = get_args(field.type)[0]
+            values[field.name] = tuple(of(name.strip()) for name in text.split(",") if name.strip())
     return FlightSettings(**values)
 
 
 def text_of(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A race as a task: one drone's course, told and true."""
 
+import json
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from sim_core.settings_file import build
 from sim_core.track_draws import Course, draw_course
 from sim_core.track_model import Track
 from sim_core.tracks import load_track
@@ -48,3 +51,35 @@ def load_race(track: str | Path = "lsy", level: int = 0, seed: int = 0) -> RaceT
     """
     loaded: Track = load_track(track, seed=seed)
     return RaceTask(loaded.name, draw_course(loaded, level, seed))
+
+
+@dataclass(frozen=True)
+class RaceText:
+    """A race as a text, to be sent over a wire: `kind = 'race'` and what differs from here."""
+
+    track: str = "lsy"
+    level: int = 0
+    seed: int = 0
+
+    def text(self) -> str:
+        """The text, TOML: a name is quoted as in JSON, which TOML reads alike."""
+        track = json.dumps(self.track)
+        return f"kind = 'race'\ntrack = {track}\nlevel = {self.level}\nseed = {self.seed}"
+
+
+def race_of(task: str) -> RaceTask | None:
+    """The race that a task is: "race", or a text as `RaceText` writes it; None of any other task.
+
+    Raises:
+        SettingsError: A race that cannot be loaded.
+    """
+    if task == "race":
+        return load_race()
+    try:
+        table = tomllib.loads(task)
+    except tomllib.TOMLDecodeError:
+        return None
+    if table.pop("kind", None) != "race":
+        return None
+    told = build(RaceText, table, "race")
+    return load_race(told.track, told.level, told.seed)

@@ -141,11 +141,21 @@ def test_every_argument_reaches_the_stack(launch_file):
         "listeners": "2",
         "loss": "0.1",
         "uris": "x://1, x://2",
+        "starts": "0, 0, 0, 1.5, 1, 0, 0, 0",
+        "offsets_m": "0,0,0,1,0,0",
+        "box_low_m": "-3,-3,-0.2",
+        "box_high_m": "3,3,2.5",
+        "added_mass_kg": "0.005",
     }
     settings = FlightSettings(
         *("q.onnx", "sim", ("a", "b"), "x", 7, 0.02, 0.004, False, False, "lockstep", 3.5, 2),
         loss=0.1,
         uris=("x://1", "x://2"),
+        starts=(0.0, 0.0, 0.0, 1.5, 1.0, 0.0, 0.0, 0.0),
+        offsets_m=(0.0, 0.0, 0.0, 1.0, 0.0, 0.0),
+        box_low_m=(-3.0, -3.0, -0.2),
+        box_high_m=(3.0, 3.0, 2.5),
+        added_mass_kg=0.005,
     )
     assert launched(launch_file, **given) == expected(settings)
     assert set(given) == {field.name for field in fields(FlightSettings)}

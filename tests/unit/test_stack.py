@@ -41,9 +41,33 @@ def file_of(node):
     return yaml.safe_load((CONFIG / node.parameter_file).read_text())[node.name]["ros__parameters"]
 
 
+def told_to(node):
+    """File and parameters as the node reads them: a dot in a name is a section."""
+    table = file_of(node)
+    for name, value in node.parameters.items():
+        *sections, last = name.split(".")
+        inner = table
+        for section in sections:
+            inner = inner[section]
+        inner[last] = value
+    return build(PARAMETERS[node.name], table, node.name)
+
+
 @pytest.mark.parametrize("node", NODES, ids=lambda node: node.name)
 def test_each_node_is_told_only_what_it_knows(node):
-    build(PARAMETERS[node.name], {**file_of(node), **node.parameters}, node.name)
+    told_to(node)
+
+
+def test_places_and_fence_reach_the_nodes_that_need_them():
+    more = {"box_low_m": (-3, -3, -0.2), "box_high_m": (3, 3, 2), "added_mass_kg": 0.005}
+    row = {"starts": (0, 0, 0, 0, 1, 0, 0, 0), "offsets_m": (0, 0, 0, 1, 0, 0)}
+    sim, policy = map(told_to, stack(dataclasses.replace(SIM, drones=("a", "b"), **more, **row)))
+    assert (sim.guard.box_low_m, sim.guard.box_high_m) == ((-3.0, -3.0, -0.2), (3.0, 3.0, 2.0))
+    assert sim.start_poses() == [[0.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]]
+    assert sim.added_mass_kg == 0.005
+    assert policy.offsets().tolist() == [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+    crazyflie = told_to(stack(dataclasses.replace(TWIN, **more))[0])
+    assert crazyflie.guard.box_high_m == (3.0, 3.0, 2.0)
 
 
 def test_the_files_defaults_are_the_codes():
@@ -68,7 +92,8 @@ def test_every_setting_reaches_a_node():
         for settings in (
             FlightSettings("p.onnx"),
             FlightSettings(
-                "q.onnx", "sim", ("a",), "x", 9, 0.02, 0.03, False, False, "lockstep", 2.0, 5
+                *("q.onnx", "sim", ("a",), "x", 9, 0.02, 0.03, False, False, "lockstep", 2.0, 5),
+                added_mass_kg=0.001,
             ),
         )
         for value in [[dict(node.parameters) for node in stack(settings)]]
@@ -77,6 +102,7 @@ def test_every_setting_reaches_a_node():
     for before, after in zip(first, second, strict=True):
         assert all(before[name] != after[name] for name in before)
     known = {name for node in first for name in node} | {"backend", "loss", "uris"}
+    known |= {"starts", "offsets_m", "box_low_m", "box_high_m"}  # where they are given: see above
     assert {field.name for field in dataclasses.fields(FlightSettings)} <= known
 
 

@@ -46,6 +46,12 @@ class FlightSettings:
         listeners: Listeners that the nodes wait for before they begin; 0: none in particular.
         loss: Share of streamed packets that a twin's link loses.
         uris: Address of each drone, for hardware.
+        starts: x, y, z [m; W] and yaw [rad] of each simulated drone, one after the other; empty:
+            in a row.
+        offsets_m: x, y, z by which each drone's path is moved [m; W]; empty: none is.
+        box_low_m: Corner of the guard's geofence [m; W]; empty: as in the parameter file.
+        box_high_m: The opposite corner.
+        added_mass_kg: That the simulated drones carry.
     """
 
     policy: str
@@ -62,6 +68,11 @@ class FlightSettings:
     listeners: int = 0
     loss: float = 0.02
     uris: tuple[str, ...] = ()
+    starts: tuple[float, ...] = ()
+    offsets_m: tuple[float, ...] = ()
+    box_low_m: tuple[float, ...] = ()
+    box_high_m: tuple[float, ...] = ()
+    added_mass_kg: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -184,6 +195,9 @@ def _sim_backend(settings: FlightSettings) -> NodeSpec:
             "clock": settings.clock,
             "factor": settings.factor,
             "listeners": settings.listeners,
+            "added_mass_kg": settings.added_mass_kg,
+            **_given({"starts": settings.starts}),
+            **_fence(settings),
         },
     )
 
@@ -200,6 +214,7 @@ def _crazyflie_backend(settings: FlightSettings) -> NodeSpec:
             "airframe": settings.airframe,
             "patience_s": TWIN_PATIENCE_S if settings.backend == "twin" else 0.0,
             "listeners": settings.listeners,
+            **_fence(settings),
         },
         end_s=LANDING_S,
     )
@@ -217,8 +232,18 @@ def _policy(settings: FlightSettings) -> NodeSpec:
             "airframe": settings.airframe,
             "lossless": settings.clock == "lockstep",
             "listeners": max(settings.listeners, 1),
+            **_given({"offsets_m": settings.offsets_m}),
         },
     )
+
+
+def _fence(settings: FlightSettings) -> dict[str, Value]:
+    return _given({"guard.box_low_m": settings.box_low_m, "guard.box_high_m": settings.box_high_m})
+
+
+def _given(values: Mapping[str, tuple[float, ...]]) -> dict[str, Value]:
+    """Those that hold numbers: to ROS an empty list has no type."""
+    return {name: [float(x) for x in numbers] for name, numbers in values.items() if numbers}
 
 
 def topics(drones: tuple[str, ...]) -> tuple[Topic, ...]:

@@ -19,7 +19,17 @@ from firmware_bridge.flight_guard import FlightGuard, GuardEvent, Situation, Sta
 from firmware_bridge.guard_rules import GuardLimits
 from firmware_bridge.link import FleetLink, Telemetry, unheard
 from firmware_bridge.orders import Arm, Emergency, HandBack, Order, RateThrust, Stop
-from martlet_nodes.manoeuvre import Goal, Kind, Manoeuvre, Outcome, complete, order_of, refusal
+from martlet_nodes.manoeuvre import (
+    STILL_S,
+    Goal,
+    Kind,
+    Manoeuvre,
+    Outcome,
+    complete,
+    moving,
+    order_of,
+    refusal,
+)
 
 SILENCE_S = 0.5
 """Whoever lost command may stream again after it has let go, or has been silent for so long."""
@@ -67,6 +77,8 @@ class _Drone:
     barred: bool = False  # whoever streamed lost command, and has not let go
     answered_s: float = -math.inf
     heard_s: float = -math.inf
+    coming_to_rest: bool = False  # whoever streamed has let go of it at speed
+    moved_s: float = -math.inf
     ground_m: float = 0.0
     manoeuvre: Manoeuvre | None = None
     latencies_s: list[float] = field(default_factory=list)
@@ -96,6 +108,7 @@ class Backend:
             self._tell(number, drone.guard.watch(situation), telemetry.stamp_s)
             if drone.guard.stage is Stage.OFF:
                 drone.armed = drone.streaming = False
+            self._see_rest(number, drone, telemetry)
             self._follow(number, drone, telemetry)
 
     def stream(
@@ -133,6 +146,9 @@ class Backend:
             return
         drone.streaming = False
         if drone.guard.stage is Stage.NOMINAL:
+            heard = self.telemetry
+            drone.moved_s = heard.stamp_s
+            drone.coming_to_rest = bool(heard.flying[number]) and moving(heard.states[[number]])
             self._tell(number, self._rest(number), now_s)
 
     def arm(self, number: int, armed: bool, now_s: float) -> str:
@@ -244,9 +260,11 @@ class Backend:
         ]
 
     def busy(self) -> bool:
-        """Whether somebody is in command of some drone, so that time must go on."""
+        """Whether somebody is in command of some drone, or one comes to rest: time must go on."""
         return any(
-            (self.commander(n) is not Commander.NONE and not self._at_rest(n)) or self.arming(n)
+            (self.commander(n) is not Commander.NONE and not self._at_rest(n))
+            or self.arming(n)
+            or self._drones[n].coming_to_rest
             for n in range(len(self._drones))
         )
 
@@ -321,6 +339,16 @@ class Backend:
         orders = (HandBack(), order) if drone.streaming else (order,)
         drone.streaming = False
         self._tell(number, orders, now_s)
+
+    def _see_rest(self, number: int, drone: _Drone, telemetry: Telemetry) -> None:
+        """See whether a drone that was let go at speed hovers, or is somebody else's by now."""
+        if not drone.coming_to_rest:
+            return
+        if moving(telemetry.states[[number]]):
+            drone.moved_s = telemetry.stamp_s
+        rests = telemetry.stamp_s - drone.moved_s > STILL_S - 1e-6
+        if rests or not telemetry.flying[number] or self.commander(number) is not Commander.NONE:
+            drone.coming_to_rest = False
 
     def _rest(self, number: int) -> tuple[Order, ...]:
         """Come to rest and hover; on the ground, motors off."""

@@ -15,6 +15,9 @@ from sim_core.frames import yaw_of
 
 NEAR_M = 0.15  # the stock controller overshoots a takeoff by about a decimetre
 SLOW_M_S = 0.2
+STILL_S = 0.5  # guess: longer than a drone that turns round is slow
+"""Who was let go at speed rests when it has been slow for so long."""
+
 PATIENCE_S = 4.0
 """So much later than planned, at most, may the drone be where it was sent."""
 
@@ -76,8 +79,7 @@ class Manoeuvre:
         if self.goal.kind is Kind.LAND:
             there = not flying and error < NEAR_M
         else:
-            slow = math.hypot(*state[7:10].tolist()) < SLOW_M_S
-            there = late_s >= 0.0 and error < NEAR_M and slow
+            there = late_s >= 0.0 and error < NEAR_M and not moving(state[None])
         if there:
             self.outcome = Outcome(True, "", error)
         elif late_s >= PATIENCE_S:
@@ -85,6 +87,11 @@ class Manoeuvre:
                 f"{self.goal.kind.value}: {error:.2f} m from the goal {late_s:.1f} s after its time"
             )
             self.outcome = Outcome(False, why, error)
+
+
+def moving(states: NDArray[np.float32]) -> bool:
+    """Whether any of some drones is faster than one that hovers, states of shape (n, 13)."""
+    return bool((np.linalg.norm(states[:, 7:10], axis=1) >= SLOW_M_S).any())
 
 
 def complete(goal: Goal, state: NDArray[np.float32]) -> Goal:

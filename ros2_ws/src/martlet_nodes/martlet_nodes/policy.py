@@ -12,17 +12,22 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.referee import CRASH_REASONS, score_tracking
 from martlet_nodes.errors import ParameterError
+from martlet_nodes.manoeuvre import STILL_S, moving
+from martlet_nodes.verdict import Verdict, race_verdict, track_verdict
 from policy_export.errors import PolicyExportError
-from policy_export.runtime import PolicyRunner
+from policy_export.runtime import AnyTask, PolicyRunner
 from sim_core.frames import yaw_of
+from sim_core.races import RaceTask, race_of
 from sim_core.tasks import TrackTask, load_task
 
 Float32 = NDArray[np.float32]
 
 TAKEN_OVER_S = 1.0
 """So long may the backend take to let the policy command, or to confirm the hand-back."""
+
+REST_S = 15.0  # guess: from 8 m/s the stock controller needs half of it
+"""So long may a drone that was let go at speed take to come to rest."""
 
 STREAM = 1
 """martlet_msgs/DroneStatus.COMMANDER_STREAM."""
@@ -79,25 +84,13 @@ class Answer:
     engaged: list[bool]
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """How a task went, with the referee's figures; the worst drone's where there are several."""
-
-    success: bool
-    reason: str
-    rmse_m: float
-    mean_error_last_3s_m: float
-    max_error_m: float
-    samples: int
-
-
 def load_tasks(
     text: str, states: Float32, rows: Sequence[int], offsets: NDArray[np.float64]
-) -> list[TrackTask]:
+) -> list[AnyTask]:
     """The task for each controlled drone, from where it hovers now.
 
     Args:
-        text: A built-in's name, a file's path, or a task file's text.
+        text: A built-in's name, a file's path, a task file's text, or a race's.
         states: Of the whole fleet, shape (N, 13).
         rows: The controlled drones.
         offsets: How far each one's path is moved [m; W], shape (n, 3).
@@ -105,7 +98,9 @@ def load_tasks(
     Raises:
         SettingsError: A task that cannot be loaded, or not be flown.
     """
-    tasks = []
+    if race := race_of(text):
+        return [race] * len(rows)
+    tasks: list[AnyTask] = []
     for row, offset in zip(rows, offsets, strict=True):
         state = states[row].astype(np.float64)
         task = load_task(text, start=(*(state[:3] - offset), yaw_of(state[3:7])))
@@ -117,16 +112,17 @@ def load_tasks(
 class _Stage(Enum):
     FLYING = 0
     HANDING_BACK = 1
-    OVER = 2
+    COMING_TO_REST = 2
+    OVER = 3
 
 
 class PolicyFlight:
-    """One task flown by one policy: from the first state answered to the confirmed hand-back."""
+    """One task flown by one policy: from the first state answered to the hover after it."""
 
     def __init__(
         self,
         runner: PolicyRunner,
-        tasks: Sequence[TrackTask],
+        tasks: Sequence[AnyTask],
         rows: Sequence[int],
         duration_s: float = 0.0,
     ) -> None:
@@ -134,18 +130,24 @@ class PolicyFlight:
 
         Args:
             runner: The policy.
-            tasks: One for each controlled drone.
+            tasks: One for each controlled drone, all of one kind.
             rows: The controlled drones.
             duration_s: Longest time in the air; 0: as long as the tasks last.
+
+        Raises:
+            PolicyFileError: Tasks that this policy was not made for.
         """
         self._session = runner.start(list(tasks), controlled=rows)
         self._tasks, self._rows = list(tasks), list(rows)
-        longest = max(task.reference.duration_s for task in tasks)
+        self._races = [task for task in tasks if isinstance(task, RaceTask)]
+        longest = max(map(_duration_s, tasks))
         self._end_s = min(duration_s, longest) if duration_s > 0.0 else longest
         self._stage = _Stage.FLYING
         self._reason = ""
         self._first_s = self._last_s = -math.inf
         self._handed_back_s = math.inf
+        self._moved_s: dict[int, float] = {}  # of drones that were let go at speed
+        self._seen = np.zeros((0, 13), dtype=np.float32)
         self._commanding: set[int] = set()
         self._fleet = 0
         self._times: list[float] = []
@@ -153,7 +155,7 @@ class PolicyFlight:
 
     @property
     def over(self) -> bool:
-        """Whether the policy has let go, and the backend has taken the drones back."""
+        """Whether the policy has let go, the backend has the drones back, and they hover."""
         return self._stage is _Stage.OVER
 
     @property
@@ -162,12 +164,12 @@ class PolicyFlight:
         return max(self._last_s - self._first_s, 0.0) if self._times else 0.0
 
     def goal(self) -> NDArray[np.float64]:
-        """Where each controlled drone should be [m; W], shape (n, 3)."""
+        """Where each controlled drone should be, or its next gate [m; W], shape (n, 3)."""
         return self._session.progress.goal
 
     def error_m(self) -> float:
-        """Distance of the farthest drone from its reference, as last heard."""
-        if not self._states:
+        """Distance of the farthest drone from its reference, as last heard; NaN: it has none."""
+        if not self._states or self._races:
             return math.nan
         offset = self._states[-1][:, :3] - self.goal()
         return float(np.linalg.norm(offset, axis=1).max())
@@ -181,6 +183,10 @@ class PolicyFlight:
             age_s: How much older than the stamp each is, shape (N,).
         """
         if self._stage is _Stage.OVER or stamp_s <= self._last_s:
+            return None
+        self._seen = states
+        if self._stage is _Stage.COMING_TO_REST:
+            self._see_rest(stamp_s)
             return None
         if self._stage is _Stage.HANDING_BACK:
             self._last_s = stamp_s
@@ -205,6 +211,9 @@ class PolicyFlight:
             self.give_up(str(error).rstrip("."))
             return self.release(len(states))
         self._keep(states, age_s)
+        if self._races and self._session.progress.finished:
+            self.give_up("")
+            return self.release(len(states))
         out = np.zeros((len(states), 4), dtype=np.float32)
         out[self._rows] = commands
         return Answer(stamp_s, out, [row in self._rows for row in range(len(states))])
@@ -236,8 +245,14 @@ class PolicyFlight:
         elif self._stage is _Stage.FLYING and row in self._commanding:
             self.give_up("somebody else took command")
         self._commanding.discard(row)
+        if self._stage is _Stage.COMING_TO_REST and commander:
+            self._stage = _Stage.OVER
         if self._stage is _Stage.HANDING_BACK and not self._commanding:
             self._stage = _Stage.OVER
+            if not self._reason and not commander:
+                fast = [row for row in self._rows if moving(self._seen[[row]])]
+                self._moved_s = dict.fromkeys(fast, self._last_s)
+                self._stage = _Stage.COMING_TO_REST if fast else _Stage.OVER
         lost = flying and self._stage is not _Stage.FLYING
         return self.release(self._fleet) if lost else None
 
@@ -250,35 +265,28 @@ class PolicyFlight:
 
     def verdict(self) -> Verdict:
         """The referee's word on what was flown."""
-        nothing = Verdict(False, self._reason or "nothing was flown", *[math.nan] * 3, 0)
-        if len(self._times) < 2:
-            return nothing
         times, states = np.array(self._times), np.array(self._states)
-        reference = np.stack(
-            [task.reference.position(times - self._first_s) for task in self._tasks], axis=1
-        )
-        start, end = self._tasks[0].reference.scored
-        window = self._first_s + start, min(self._first_s + end, float(times[-1]))
-        if window[1] - window[0] < 0.0:
-            return replace(nothing, reason=self._reason or "it ended before the path proper")
-        score = score_tracking(times, states, reference, window)
-        crashed = np.flatnonzero(score.crashed)
-        reason = self._reason
-        if len(crashed):
-            reason = f"crashed: {CRASH_REASONS[int(score.crash_reason[crashed[0]])]}"
-        return Verdict(
-            success=not reason,
-            reason=reason,
-            rmse_m=float(score.rmse_m.max()),
-            mean_error_last_3s_m=float(score.settled_error_m.max()),
-            max_error_m=float(score.max_error_m.max()),
-            samples=int(
-                np.count_nonzero((times >= window[0] - 1e-6) & (times <= window[1] + 1e-6))
-            ),
-        )
+        if self._races:
+            return race_verdict(self._races, times, states, self._reason)
+        paths = [task for task in self._tasks if isinstance(task, TrackTask)]
+        return track_verdict(paths, times, states, self._first_s, self._reason)
+
+    def _see_rest(self, stamp_s: float) -> None:
+        """See which drones hover by now, as the backend does; the flight is over when all do."""
+        for row, moved_s in list(self._moved_s.items()):
+            if moving(self._seen[[row]]):
+                self._moved_s[row] = stamp_s
+            elif stamp_s - moved_s > STILL_S - 1e-6:
+                del self._moved_s[row]
+        if not self._moved_s or stamp_s - self._handed_back_s > REST_S:
+            self._stage = _Stage.OVER
 
     def _keep(self, states: Float32, age_s: Float32) -> None:
         """Write down what the referee will look at: states, and when they held."""
         age = float(age_s[self._rows[0]]) if len(age_s) else 0.0
         self._times.append(self._last_s - age)
         self._states.append(states[self._rows].copy())
+
+
+def _duration_s(task: AnyTask) -> float:
+    return task.longest_s if isinstance(task, RaceTask) else task.reference.duration_s

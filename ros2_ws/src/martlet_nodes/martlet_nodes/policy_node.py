@@ -24,6 +24,7 @@ from martlet_nodes.policy import (
     load_tasks,
 )
 from martlet_nodes.shell import read_parameters, run, told_to_end
+from policy_export.errors import PolicyFileError
 from policy_export.runtime import PolicyRunner
 from sim_core.errors import SettingsError
 
@@ -189,14 +190,14 @@ class PolicyNode:
             try:
                 offsets = self._settings.offsets()
                 tasks = load_tasks(handle.request.task, self._states, self._rows, offsets)
-            except SettingsError as error:
+                duration_s = float(handle.request.duration_s)
+                flight = PolicyFlight(self._runner, tasks, self._rows, duration_s)
+            except (SettingsError, PolicyFileError) as error:
                 why = str(error).rstrip(".")
         if why:
             handle.execute(partial(self._refuse, why))
             return
-        self._handle, self._answers = handle, 0
-        duration_s = float(handle.request.duration_s)
-        self._flight = PolicyFlight(self._runner, tasks, self._rows, duration_s)
+        self._handle, self._answers, self._flight = handle, 0, flight
         self._answer(self._flight)  # now: in lockstep no other state comes before a command
 
     def _fault(self, duration_s: float) -> str:

@@ -6,7 +6,7 @@ stamp: the drones are simulated no further than what has been heard of them, so 
 sent before is known when its turn comes.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from firmware_bridge.firmware_double import DoubleSettings, FirmwareDouble
 from martlet_nodes.backend import Backend
 from martlet_nodes.errors import ParameterError
 from martlet_nodes.guard_parameters import GuardParameters
-from sim_core.airframe import load_airframe
+from sim_core.airframe import Airframe, load_airframe
 from sim_core.tasks import CONTROL_DT
 
 CLOCKS = ("real", "lockstep")
@@ -31,6 +31,7 @@ class SimParameters:
     drones: list[str] = field(default_factory=lambda: ["cf1"])
     starts: list[float] = field(default_factory=list)
     airframe: str = "cf21_plus"
+    added_mass_kg: float = 0.0
     seed: int = 0
     state_delay_s: float = 0.010
     command_delay_s: float = 0.010
@@ -87,7 +88,7 @@ class Simulation:
         Raises:
             ParameterError: Settings that the double or the guard refuses.
         """
-        airframe = load_airframe(parameters.airframe)
+        airframe = _loaded(load_airframe(parameters.airframe), parameters.added_mass_kg)
         try:
             settings = DoubleSettings(
                 parameters.seed,
@@ -146,3 +147,18 @@ class WallClock:
         self._wall_s, self._time_s = wall_s, time_s
         self.slips += 1
         return True
+
+
+def _loaded(airframe: Airframe, added_kg: float) -> Airframe:
+    """The airframe with something on it, or with something gone.
+
+    Raises:
+        ParameterError: Nothing would be left.
+    """
+    mass_kg = airframe.body.mass_kg + added_kg
+    if not mass_kg > 0.0:
+        raise ParameterError(
+            f"sim_backend: added_mass_kg: expected more than {-airframe.body.mass_kg:g},"
+            f" got {added_kg:g}."
+        )
+    return replace(airframe, body=replace(airframe.body, mass_kg=mass_kg))
