@@ -6,6 +6,7 @@ below, error, body rates and thrust over time with the flight's phases shaded. C
 Ito's, which people of every colour vision tell apart.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,17 @@ _AXES = (("roll", BLUE), ("pitch", VERMILION), ("yaw", GREEN))
 _STYLE: dict[str, Any] = {"fontsize": 9, "color": INK}
 
 
-def draw_report(flight: FlightRecord, path: str | Path) -> None:
+Scene = Callable[[Axes, tuple[int, int]], None]
+"""Draws what stood in the room into a panel of these two of x, y and z."""
+
+
+def draw_report(flight: FlightRecord, path: str | Path, scene: Scene | None = None) -> None:
     """Draw a flight and write the picture, beside its place first, then renamed.
 
     Args:
         flight: The record.
         path: Where to write, a .png.
+        scene: What stood in the room, if anything.
     """
     figure = Figure(figsize=(12.5, 12.0), dpi=110, facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)
@@ -49,15 +55,19 @@ def draw_report(flight: FlightRecord, path: str | Path) -> None:
     )
     colours = _colours(flight.phases)
     above = figure.add_subplot(grid[0:2, 0])
-    _path(above, flight, colours, (0, 1), "From above")
-    _path(figure.add_subplot(grid[0, 1]), flight, colours, (0, 2), "From the side")
-    _path(figure.add_subplot(grid[1, 1]), flight, colours, (1, 2), "From the front")
+    side, front = figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[1, 1])
+    panels = {"above": (above, (0, 1)), "the side": (side, (0, 2)), "the front": (front, (1, 2))}
+    for name, (axes, of) in panels.items():
+        _path(axes, flight, colours, of, f"From {name}")
+        if scene is not None:
+            scene(axes, of)
     _legend(figure.add_subplot(grid[0, 2]), above)
     _latency(figure.add_subplot(grid[1, 2]), flight)
     error = figure.add_subplot(grid[2, :])
     rates = figure.add_subplot(grid[3, :], sharex=error)
     thrust = figure.add_subplot(grid[4, :], sharex=error)
-    _error(error, flight, colours)
+    draw = _error if np.isfinite(flight.reference_m).any() else _speed
+    draw(error, flight, colours)
     _rates(rates, flight, colours)
     _thrust(thrust, flight, colours)
     _heading(figure, flight)
@@ -112,7 +122,8 @@ def _path(
     names = ("x [m]", "y [m]", "z [m]")
     clean(axes, title, names[of[0]], names[of[1]])
     p = flight.reference_m
-    axes.plot(p[:, of[0]], p[:, of[1]], color=REFERENCE, lw=4.0, label="reference")
+    if np.isfinite(p).any():
+        axes.plot(p[:, of[0]], p[:, of[1]], color=REFERENCE, lw=4.0, label="reference")
     for i, phase in enumerate(flight.phases):
         p = flight.states[flight.during(phase), :3]
         new = phase.name not in [earlier.name for earlier in flight.phases[:i]]
@@ -177,6 +188,14 @@ def _error(axes: Axes, flight: FlightRecord, colours: dict[str, str]) -> None:
     shown = shown[np.isfinite(shown)]
     if len(shown):
         axes.set_ylim(0.0, 1.35 * max(float(shown.max()), 1.0))
+    _phases(axes, flight, colours, named=True)
+
+
+def _speed(axes: Axes, flight: FlightRecord, colours: dict[str, str]) -> None:
+    """In the place of the error, of a flight that followed nothing."""
+    clean(axes, "Speed", "", "m/s")
+    speed = np.linalg.norm(flight.states[:, 7:10], axis=1)
+    axes.plot(flight.times_s, speed, color=INK, lw=1.2)
     _phases(axes, flight, colours, named=True)
 
 

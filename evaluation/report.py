@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 
 from evaluation.flight_record import FlightRecord, Phase, flight_figures
+from sim_core.track_model import Track
 
 __all__ = [
     "FlightRecord",
     "Phase",
+    "draw_fleet_report",
     "draw_report",
     "finite",
     "flight_figures",
@@ -56,11 +58,23 @@ def flight_report(
     }
 
 
-def draw_report(flight: FlightRecord, path: str | Path) -> None:
+def draw_report(flight: FlightRecord, path: str | Path, track: Track | None = None) -> None:
     """Draw report.png; see `evaluation.picture`, whose plotting library is slow to import."""
     from evaluation import picture
+    from evaluation.track_drawing import draw_track
 
-    picture.draw_report(flight, path)
+    def scene(axes: Any, of: tuple[int, int]) -> None:
+        if track is not None:
+            draw_track(axes, track, of)
+
+    picture.draw_report(flight, path, scene)
+
+
+def draw_fleet_report(flights: Mapping[str, FlightRecord], title: str, path: str | Path) -> None:
+    """Draw report.png of several drones, by their names; see `evaluation.fleet_picture`."""
+    from evaluation import fleet_picture
+
+    fleet_picture.draw_fleet(flights, title, path)
 
 
 def write_report(report: Mapping[str, Any], path: str | Path) -> None:

@@ -18,20 +18,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from evaluation.report import draw_report, flight_report, write_report
+from evaluation.report import draw_fleet_report, draw_report, flight_report, write_report
 from martlet.errors import FlightError, UsageError
 from martlet.flight.display import Display
 from martlet.flight.domain import take_domain
-from martlet.flight.figures import Flown, flight_record, interventions, landed
+from martlet.flight.figures import flight_records, interventions, landed
+from martlet.flight.fleet import fleet_figures, worst_of
 from martlet.flight.processes import TERM_S, Process, Processes, Talker
+from martlet.flight.programme import Programme, programme
+from martlet.flight.raced import in_words, race_figures
 from martlet.flight.recording import read_recording
 from martlet.flight.settings import FlySettings, check, flight_settings, told
 from martlet.flight.workspace import Workspace, find_workspace
 from martlet.run_folder import RUNS, new_run_folder
 from policy_export.runtime import PolicyRunner
-from sim_core.tasks import load_task
 
-HEIGHT_M = 1.0
 READY_S = {"sim": 30.0, "twin": 60.0, "hardware": 120.0}
 """So long may the nodes take to be ready: a radio is slow to tell what the drone logs."""
 
@@ -57,17 +58,21 @@ def run(settings: FlySettings, *, quiet: bool = False) -> dict[str, Any]:
     """
     begun_s = time.monotonic()
     check(settings)
+    planned = programme(settings)
     workspace = find_workspace()
     folder = _run_folder(settings)
     durations: dict[str, float] = {}
-    policy = _policy(settings, folder, durations, quiet=quiet)
-    PolicyRunner(policy, airframe=settings.airframe)
-    flown = _tasks(settings)
+    policy = _policy(settings, planned, folder, durations, quiet=quiet)
+    runner = PolicyRunner(policy, airframe=settings.airframe)
+    settings = dataclasses.replace(
+        settings, airframe=settings.airframe or runner.manifest.airframes[0]
+    )
     display = Display(quiet=quiet)
+    display.plan(planned)
     flight_s = time.monotonic()
-    reasons = _fly(settings, workspace, policy, folder, flown, display)
+    reasons = _fly(settings, workspace, policy, folder, planned, display)
     durations["flight"] = round(time.monotonic() - flight_s, 2)
-    report = _report(settings, folder, flown, durations, begun_s, reasons)
+    report = _report(settings, folder, planned, durations, begun_s, reasons)
     display.report(report, folder)
     return report
 
@@ -82,7 +87,12 @@ def _run_folder(settings: FlySettings) -> Path:
 
 
 def _policy(
-    settings: FlySettings, folder: Path, durations: dict[str, float], *, quiet: bool
+    settings: FlySettings,
+    planned: Programme,
+    folder: Path,
+    durations: dict[str, float],
+    *,
+    quiet: bool,
 ) -> Path:
     """The policy file in the run's folder: trained into it, or copied."""
     if settings.train:
@@ -95,7 +105,8 @@ def _policy(
         return policy
     if settings.policy is None:
         raise UsageError("fly: expected --policy FILE, or --train to train one first.")
-    PolicyRunner(settings.policy, airframe=settings.airframe)  # refused before a folder is made
+    # Refused before a folder is made.
+    planned.check(PolicyRunner(settings.policy, airframe=settings.airframe))
     folder.mkdir(parents=True, exist_ok=True)
     kept = folder / "policy.onnx"
     if settings.policy.resolve() != kept.resolve():
@@ -103,32 +114,23 @@ def _policy(
     return kept
 
 
-def _tasks(settings: FlySettings) -> list[Flown]:
-    """The hover and the tasks after it; loaded once, so that a bad one is refused on the ground."""
-    for task in settings.tasks:
-        load_task(task)
-    here = f"kind = 'hover'\nposition_m = [0.0, 0.0, {HEIGHT_M}]\nduration_s = {settings.hover_s}"
-    load_task(here)
-    hover = Flown("hover", here, 0.0)
-    return [hover, *(Flown(Path(task).stem, task, 0.0) for task in settings.tasks)]
-
-
 def _fly(
     settings: FlySettings,
     workspace: Workspace,
     policy: Path,
     folder: Path,
-    flown: list[Flown],
+    planned: Programme,
     display: Display,
 ) -> list[str]:
     """Start everything, watch it fly, stop everything; returns what did not go as it should."""
     stack = workspace.stack
-    flight = flight_settings(settings, policy, stack)
+    flight = flight_settings(settings, policy, stack, planned)
     plan = {
-        "drones": flight.drones,
-        "height_m": HEIGHT_M,
+        "drones": planned.drones,
+        "height_m": planned.height_m,
+        "over": planned.over,
         "ready_s": READY_S[settings.backend],
-        "steps": [dataclasses.asdict(task) for task in flown],
+        "steps": [dataclasses.asdict(task) for task in planned.flown],
     }
     logs = folder / "logs"
     with (
@@ -226,22 +228,35 @@ def _sigterm_raises() -> Iterator[None]:
 def _report(
     settings: FlySettings,
     folder: Path,
-    flown: list[Flown],
+    planned: Programme,
     durations: dict[str, float],
     begun_s: float,
     reasons: list[str],
 ) -> dict[str, Any]:
-    recording = read_recording(folder / "flight", ("cf1",))
-    record = flight_record(recording, 0, flown, f"{folder.name}: {settings.airframe}")
-    draw_report(record, folder / "report.png")
+    recording = read_recording(folder / "flight", planned.drones)
+    flights = flight_records(recording, planned, f"{folder.name}: {settings.airframe}")
+    down = {name: landed(recording, row) for row, name in enumerate(flights)}
+    more: dict[str, Any] = {"run": str(folder), "problems": reasons}
+    record = flights[worst_of(flights)]
+    picture = folder / "report.png"
+    if len(flights) > 1:
+        more |= fleet_figures(flights, down)
+        draw_fleet_report(flights, record.title, picture)
+    elif planned.race:
+        race, level, seed = planned.race, settings.level, settings.course_seed
+        more["race"] = race_figures(record, race, level, seed)
+        headed = dataclasses.replace(record, title=f"{record.title}\n{in_words(more['race'])}")
+        draw_report(headed, picture, race.course.true)
+    else:
+        draw_report(record, picture)
     durations["total"] = round(time.monotonic() - begun_s, 2)
     report = flight_report(
         record,
-        landed=landed(recording, 0),
+        landed=all(down.values()),
         guard_interventions=interventions(recording),
         durations_s=durations,
         settings=told(settings),
-        more={"run": str(folder), "problems": reasons},
+        more=more,
     )
     write_report(report, folder / "report.json")
     return report

@@ -23,3 +23,15 @@ def policy_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("policy") / "policy.onnx"
     export_policy(ProportionalActor(), MANIFEST, path)
     return path
+
+
+@pytest.fixture(scope="session")
+def race_policy_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a policy that flies at gates; see gate_policy.py."""
+    from gate_policy import RACE_MANIFEST, GateActor
+
+    from policy_export.export import export_policy
+
+    path = tmp_path_factory.mktemp("race_policy") / "policy.onnx"
+    export_policy(GateActor(), RACE_MANIFEST, path)
+    return path

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a person sees of a flight: a line that moves for each phase, and a table at the end."""
 
+import math
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+from martlet.flight.programme import Programme
 
 
 class Display:
@@ -15,6 +18,7 @@ class Display:
         """Show on standard output, or nothing."""
         self._console = Console(quiet=quiet, highlight=False)
         self._live = self._console.is_terminal
+        self._several = False
 
     def show(self, event: dict[str, Any]) -> None:
         """Show one thing that the pilot said."""
@@ -27,9 +31,26 @@ class Display:
             self._line(f"[bold]{event['name']:<12}[/] {_ending(event)}", keep=True)
         elif kind == "guard":
             stage = ("nominal", "hold", "land", "off")[event["stage"]]
-            self._line(f"[red]guard        {stage}: {event['reason']}[/]", keep=True)
+            of = f"{event['drone']}: " if self._several else ""
+            self._line(f"[red]guard        {of}{stage}: {event['reason']}[/]", keep=True)
         elif kind == "abandoned":
             self._line(f"[red]abandoned    {event['reason']}[/]", keep=True)
+
+    def plan(self, planned: Programme) -> None:
+        """Show what is out of the ordinary about a flight before it begins."""
+        self._several = len(planned.drones) > 1
+        if planned.race is None and not self._several:
+            return
+        low, high = planned.box_low_m, planned.box_high_m
+        fence = ", ".join(
+            f"{axis} {a:g} to {b:g} m" for axis, a, b in zip("xyz", low, high, strict=True)
+        )
+        what = ", ".join(task.name for task in planned.flown)
+        if planned.race is not None:
+            race = planned.race
+            what = f"race on {race.name}, {race.gates or 'any number of'} gates"
+        self._line(f"[dim]to fly       {what}; drones: {len(planned.drones)}[/]", keep=True)
+        self._line(f"[dim]guard fence  {fence}[/]", keep=True)
 
     def report(self, report: dict[str, Any], folder: Path) -> None:
         """Show the figures of the whole flight."""
@@ -38,7 +59,15 @@ class Display:
         table.add_column()
         table.add_row("landed", "yes" if report["landed"] else "[red]no[/]")
         table.add_row("guard stepped in", str(report["guard_interventions"]))
-        table.add_row("hover error", _centimetres(report["hover_error_m"]))
+        if worst := report.get("worst"):
+            table.add_row("drones", f"{len(report['drones'])}; below the worst of them, {worst}")
+            if report["closest_m"] is not None:
+                table.add_row("closest two", f"{report['closest_m']:.2f} m")
+        if race := report.get("race"):
+            for row in _race_rows(race):
+                table.add_row(*row)
+        else:
+            table.add_row("hover error", _centimetres(report["hover_error_m"]))
         for name, figures in report["references"].items():
             table.add_row(f"{name} RMSE", _centimetres(figures["rmse_m"]))
         latency = report["command_latency_ms"]
@@ -63,7 +92,7 @@ def _standing(event: dict[str, Any]) -> str:
     words = [f"{event['time_s']:5.1f} s"]
     if "height_m" in event:
         words.append(f"height {event['height_m']:.2f} m")
-    if "error_m" in event:
+    if math.isfinite(event.get("error_m", math.nan)):
         words.append(f"error {100 * event['error_m']:.1f} cm")
     return ", ".join(words)
 
@@ -71,9 +100,29 @@ def _standing(event: dict[str, Any]) -> str:
 def _ending(event: dict[str, Any]) -> str:
     if not event["success"]:
         return f"[red]failed: {event['reason']}[/]"
-    if "rmse_m" in event:
+    if math.isfinite(event.get("rmse_m", math.nan)):
         return f"[green]done[/], RMSE {_centimetres(event['rmse_m'])}"
-    return f"[green]done[/], height {event.get('reached_m', 0.0):.2f} m"
+    return "[green]done[/]" + (
+        f", height {event['reached_m']:.2f} m" if "reached_m" in event else ""
+    )
+
+
+def _race_rows(race: dict[str, Any]) -> list[tuple[str, str]]:
+    """The referee's word on a race."""
+    wanted = f" of {race['gates']}" if race["gates"] else ""
+    rows = [
+        ("track", f"{race['track']}, level {race['level']}, course seed {race['course_seed']}"),
+        ("gates passed", f"{race['gates_passed']}{wanted}"),
+    ]
+    name, key = ("race time", "time_s") if race["gates"] else ("best lap", "lap_time_s")
+    if race.get(key) is not None:
+        rows.append((name, f"{race[key]:.2f} s"))
+    if "top_speed_m_s" in race:
+        rows.append(("top speed", f"{race['top_speed_m_s']:.1f} m/s"))
+    if race.get("crashed"):
+        what = f"{race['crash_reason']}, after {race['crash_time_s']:.2f} s"
+        rows.append(("crashed", f"[red]{what}[/]"))
+    return rows
 
 
 def _centimetres(metres: float | None) -> str:

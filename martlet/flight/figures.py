@@ -6,14 +6,15 @@ receipt, and states are older than that by the link's delay.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.flight_record import FlightRecord, Phase
+from martlet.flight.programme import Corner, Flown, Programme
 from martlet.flight.recording import Array, Recording
 from sim_core.frames import yaw_of
+from sim_core.races import race_of
 from sim_core.tasks import CONTROL_DT, Reference, load_task
 
 ACTION = 2
@@ -23,25 +24,36 @@ ON_FLOOR_M = 0.05
 UPRIGHT_RAD = 0.5
 
 
-@dataclass(frozen=True)
-class Flown:
-    """A task that was flown: its phase's name, what it was, and how long it was to last at most."""
+def flight_records(recording: Recording, planned: Programme, title: str) -> dict[str, FlightRecord]:
+    """Every drone's flight by its name; of several drones all at the same times.
 
-    name: str
-    task: str
-    duration_s: float
+    Args:
+        recording: The flight.
+        planned: What was to be flown.
+        title: What the picture is headed with.
+    """
+    offsets = planned.offsets_m or ((0.0, 0.0, 0.0),) * len(planned.drones)
+    return {
+        name: flight_record(recording, row, planned.flown, title, offset)
+        for row, (name, offset) in enumerate(zip(planned.drones, offsets, strict=True))
+    }
 
 
 def flight_record(
-    recording: Recording, row: int, flown: Sequence[Flown], title: str
+    recording: Recording,
+    row: int,
+    flown: Sequence[Flown],
+    title: str,
+    offset_m: Corner = (0.0, 0.0, 0.0),
 ) -> FlightRecord:
     """One drone's flight, as the report takes it.
 
     Args:
         recording: The flight.
         row: The drone.
-        flown: Its tasks, in their order.
+        flown: Its tasks, in their order; a race has no reference.
         title: What the picture is headed with.
+        offset_m: By how much its paths were moved [m; W].
     """
     stamps, age = recording.states.stamps_s, recording.age_s[:, row]
     states = _judged(recording, row)
@@ -59,9 +71,12 @@ def flight_record(
     reference = np.full((len(stamps), 3), np.nan)
     phases = _manoeuvres(recording, row)
     for task, (start, end) in zip(flown, _streams(recording, row), strict=False):
-        path = _reference(task, recording, row, start)
+        if race_of(task.task):
+            phases.append(Phase(task.name, start - age[_places(stamps, np.array([start]))[0]], end))
+            continue
+        path = _reference(task, recording, row, start, offset_m)
         inside = (times >= start - 1e-6) & (times <= end + 1e-6)
-        reference[inside] = path.position(times[inside] - start)
+        reference[inside] = path.position(times[inside] - start) + offset_m
         scored = (start + path.scored.start_s, start + _scored_end(path, task))
         phases.append(Phase(task.name, start, end, scored))
     phases.sort(key=_start)
@@ -152,11 +167,14 @@ def _manoeuvres(recording: Recording, row: int) -> list[Phase]:
     return [*phases, Phase("land", *spans[-1])] if len(spans) > 1 else phases
 
 
-def _reference(task: Flown, recording: Recording, row: int, start_s: float) -> Reference:
+def _reference(
+    task: Flown, recording: Recording, row: int, start_s: float, offset_m: Corner
+) -> Reference:
     """The reference as the policy was given it: from where the drone was seen at the start."""
     place = _places(recording.states.stamps_s, np.array([start_s]))
     state = recording.states.values[max(int(place[0]), 0), row]
-    return load_task(task.task, start=(*state[:3], yaw_of(state[3:7]))).reference
+    begin = state[:3] - offset_m
+    return load_task(task.task, start=(*begin, yaw_of(state[3:7]))).reference
 
 
 def _scored_end(path: Reference, task: Flown) -> float:

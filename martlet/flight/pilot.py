@@ -15,7 +15,8 @@ from functools import partial
 from typing import Any
 
 import rclpy
-from martlet_msgs.action import FlyTask, Land, Takeoff
+from geometry_msgs.msg import Point
+from martlet_msgs.action import FlyTask, GoTo, Land, Takeoff
 from martlet_msgs.msg import DroneStatus
 from martlet_msgs.srv import Arm
 from rclpy.action import ActionClient
@@ -55,12 +56,15 @@ class Plan:
     Attributes:
         drones: Their names.
         height_m: Of the takeoff.
+        over: Where each drone hovers before the first step, x, y, z [m; W] and yaw [rad]; empty:
+            where it took off.
         ready_s: How long everybody may take to be there.
         steps: In their order.
     """
 
     drones: tuple[str, ...]
     height_m: float
+    over: tuple[tuple[float, float, float, float], ...]
     ready_s: float
     steps: tuple[Step, ...]
 
@@ -90,6 +94,7 @@ class Pilot:
         self._arm = node.create_client(Arm, "/all/arm")
         self._tasks = ActionClient(node, FlyTask, "/fleet/fly_task")
         self._takeoffs = [ActionClient(node, Takeoff, f"/{name}/takeoff") for name in plan.drones]
+        self._ways = [ActionClient(node, GoTo, f"/{name}/go_to") for name in plan.drones]
         self._landings = [ActionClient(node, Land, f"/{name}/land") for name in plan.drones]
         for name in plan.drones:
             node.create_subscription(
@@ -111,6 +116,7 @@ class Pilot:
             self._check()
             self._set_armed(True)
             self._take_off()
+            self._go_over()
             flown = all(self._fly_task(step) for step in self._plan.steps)
         except AbandonedError as why:
             say("abandoned", reason=str(why))
@@ -180,14 +186,26 @@ class Pilot:
 
     def _take_off(self) -> None:
         goal = Takeoff.Goal(height_m=self._plan.height_m)
-        results = self._act("takeoff", self._takeoffs, goal)
-        faults = [result.reason for result in results if not result.success]
-        if faults:
+        self._demand(self._act("takeoff", self._takeoffs, [goal] * len(self._takeoffs)))
+
+    def _go_over(self) -> None:
+        """Hover where the first step begins."""
+        if not self._plan.over:
+            return
+        goals = [
+            GoTo.Goal(position=Point(x=x, y=y, z=z), yaw_rad=yaw)
+            for x, y, z, yaw in self._plan.over
+        ]
+        self._demand(self._act("go to start", self._ways, goals))
+
+    def _demand(self, results: Sequence[Any]) -> None:
+        """Abandon the flight where an action was not flown."""
+        if faults := [result.reason for result in results if not result.success]:
             raise AbandonedError("; ".join(faults))
 
     def _fly_task(self, step: Step) -> bool:
         goal = FlyTask.Goal(task=step.task, duration_s=step.duration_s)
-        result = self._act(step.name, [self._tasks], goal)[0]
+        result = self._act(step.name, [self._tasks], [goal])[0]
         return bool(result.success)
 
     def _come_down(self) -> bool:
@@ -198,7 +216,7 @@ class Pilot:
                 for name, client in zip(self._plan.drones, self._landings, strict=True)
                 if name in self._status and self._status[name].flying
             ]
-            results = self._act("land", flying, Land.Goal()) if flying else []
+            results = self._act("land", flying, [Land.Goal()] * len(flying)) if flying else []
             if self._all_are_down():
                 self._set_armed(False)
         except AbandonedError as why:
@@ -215,24 +233,19 @@ class Pilot:
             self._executor.spin_once(timeout_sec=0.1)
         return self._arm.service_is_ready() and len(self._status) == len(self._plan.drones)
 
-    def _act(self, name: str, clients: Sequence[ActionClient], goal: Any) -> list[Any]:
-        """Send one goal to some servers, and wait for what comes of it."""
+    def _act(self, name: str, clients: Sequence[ActionClient], goals: Sequence[Any]) -> list[Any]:
+        """Send a goal to each of some servers, and wait for what comes of it."""
         say("phase", name=name)
         listen = partial(self._on_feedback, name)
-        accepted = [
-            self._wait(client.send_goal_async(goal, feedback_callback=listen), name)
-            for client in clients
+        sent = [
+            client.send_goal_async(goal, feedback_callback=listen)
+            for client, goal in zip(clients, goals, strict=True)
         ]
+        accepted = [self._wait(future, name) for future in sent]
         if not all(handle.accepted for handle in accepted):
             raise AbandonedError(f"{name}: the goal was not even accepted")
         results = [self._wait(handle.get_result_async(), name).result for handle in accepted]
-        for result in results:
-            values = {
-                key: getattr(result, key)
-                for key in ("rmse_m", "mean_error_last_3s_m", "max_error_m", "reached_m")
-                if hasattr(result, key)
-            }
-            say("result", name=name, success=result.success, reason=result.reason, **values)
+        say("result", name=name, **_together(results))
         return results
 
     def _on_feedback(self, name: str, message: Any) -> None:
@@ -252,11 +265,27 @@ class Pilot:
         return future.result()
 
 
+def _together(results: Sequence[Any]) -> dict[str, Any]:
+    """Several drones' results as one: all have to succeed, and the worst figures count."""
+    worst = {
+        "rmse_m": max, "mean_error_last_3s_m": max, "max_error_m": max, "error_m": max,
+        "reached_m": min,
+    }  # fmt: skip
+    values = {
+        key: pick(getattr(result, key) for result in results)
+        for key, pick in worst.items()
+        if hasattr(results[0], key)
+    }
+    reasons = [result.reason for result in results if not result.success]
+    return {"success": not reasons, "reason": "; ".join(reasons), **values}
+
+
 def main(words: list[str]) -> int:
     """Fly what the command line says."""
     told = json.loads(words[0])
     steps = tuple(Step(**step) for step in told.pop("steps"))
-    plan = Plan(drones=tuple(told.pop("drones")), steps=steps, **told)
+    drones, over = tuple(told.pop("drones")), tuple(map(tuple, told.pop("over")))
+    plan = Plan(drones=drones, steps=steps, over=over, **told)
     rclpy.init()
     try:
         return 0 if Pilot(plan).fly() else 1

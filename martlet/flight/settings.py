@@ -5,15 +5,23 @@ import dataclasses
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from firmware_bridge.crtp_link import LinkConditions
 from firmware_bridge.firmware_double import DoubleSettings
 from firmware_bridge.link_faults import is_address, sentence_of
 from martlet.errors import UsageError
 
+if TYPE_CHECKING:
+    from martlet.flight.programme import Programme
+
 TWIN_LOSS = 0.02
 """What a twin's link loses unless asked otherwise: a room with a few other radios."""
+
+TASKS = ("lemniscate", "recorded")
+"""What is flown unless something else is asked for."""
+
+MOST_DRONES = 16  # guess: two cores carry no more topics at 100 Hz
 
 
 @dataclass(frozen=True)
@@ -27,9 +35,14 @@ class FlySettings:
         backend: What flies: the simulator; a twin, which is the simulator behind the radio's
             protocol; or hardware, whatever answers at --uri.
         uri: Hardware's address, like radio://0/80/2M/E7E7E7E7E7.
-        airframe: Airframe flown: a name, or a file.
+        airframe: Airframe flown: a name, or a file; the policy's where not given.
         tasks: What to fly after the hover: names or files of tasks.
+        task: One task in place of those: "race"; "hover", and nothing after it; or any other.
         hover_s: How long to hover before that.
+        drones: How many fly, all by the one policy, each in a place of its own.
+        track: Where to race: a track's name or file.
+        level: Which of the track's levels is drawn.
+        course_seed: Of that draw, and of the course where each seed gives another (rings).
         seed: Of the simulated noise, and of what a twin's link loses.
         state_delay_ms: Link delay from drone to host, a multiple of 2.
         command_delay_ms: Link delay from host to drone, a multiple of 2; of a twin the same.
@@ -45,9 +58,14 @@ class FlySettings:
     run: str | None = None
     backend: Literal["sim", "twin", "hardware"] = "sim"
     uri: str | None = None
-    airframe: str = "cf21_plus"
-    tasks: tuple[str, ...] = ("lemniscate", "recorded")
+    airframe: str | None = None
+    tasks: tuple[str, ...] = TASKS
+    task: str | None = None
     hover_s: float = 4.0
+    drones: int = 1
+    track: str = "lsy"
+    level: int = 0
+    course_seed: int = 0
     seed: int = 0
     state_delay_ms: float = 10.0
     command_delay_ms: float = 10.0
@@ -68,7 +86,9 @@ _MEANT_FOR = {
     "battery": ("sim", "twin"),
     "clock": ("sim",),
     "factor": ("sim",),
+    "drones": ("sim",),
 }
+_RACES = ("track", "level", "course_seed")
 
 
 def check(settings: FlySettings) -> None:
@@ -84,6 +104,7 @@ def check(settings: FlySettings) -> None:
         and settings.backend not in _MEANT_FOR[field.name]
         and getattr(settings, field.name) != field.default
     ]
+    faults += _task_faults(settings)
     if settings.backend == "hardware":
         faults += _address_faults(settings.uri)
     if settings.backend == "twin" and settings.state_delay_ms != settings.command_delay_ms:
@@ -102,6 +123,31 @@ def check(settings: FlySettings) -> None:
         double(settings)
     elif settings.backend == "twin":
         LinkConditions(1e-3 * settings.state_delay_ms, 0.0, _loss(settings), settings.seed)
+
+
+def _task_faults(settings: FlySettings) -> list[str]:
+    """What is wrong with what is to be flown, and by how many."""
+    faults = []
+    race = settings.task == "race"
+    if not 1 <= settings.drones <= MOST_DRONES:
+        faults.append(f"--drones: expected 1 to {MOST_DRONES}, got {settings.drones}")
+    if settings.task is not None and settings.tasks != TASKS:
+        faults.append("expected --task or --tasks, got both")
+    if race and settings.backend != "sim":
+        faults.append("--task race is for backend sim, which alone has no gates to fly into")
+    if race and settings.drones > 1:
+        faults.append(f"a race is flown by one drone, got --drones {settings.drones}")
+    if race and settings.train:
+        faults.append("--train learns hover and paths: expected --policy with --task race")
+    defaults = {field.name: field.default for field in dataclasses.fields(settings)}
+    faults += [
+        f"--{name.replace('_', '-')} is for --task race"
+        for name in _RACES
+        if not race and getattr(settings, name) != defaults[name]
+    ]
+    if settings.course_seed < 0:
+        faults.append(f"--course-seed: expected at least 0, got {settings.course_seed}")
+    return faults
 
 
 def _address_faults(uri: str | None) -> list[str]:
@@ -127,19 +173,24 @@ def double(settings: FlySettings) -> DoubleSettings:
     )
 
 
-def flight_settings(settings: FlySettings, policy: Path, stack: Any) -> Any:
+def flight_settings(
+    settings: FlySettings, policy: Path, stack: Any, flown: "Programme | None" = None
+) -> Any:
     """The same as the stack takes it, a twin's addresses included.
 
     Args:
         settings: What was asked for.
         policy: The policy file.
         stack: The module martlet_bringup.stack.
+        flown: What is flown, and where; nothing in particular where not given.
     """
+    more: dict[str, Any] = {} if flown is None else _places(flown)
+    if settings.airframe is not None:
+        more["airframe"] = settings.airframe
     return stack.with_twin(
         stack.FlightSettings(
             policy=str(policy.absolute()),
             backend=settings.backend,
-            airframe=settings.airframe,
             seed=settings.seed,
             state_delay_s=1e-3 * settings.state_delay_ms,
             command_delay_s=1e-3 * settings.command_delay_ms,
@@ -150,13 +201,30 @@ def flight_settings(settings: FlySettings, policy: Path, stack: Any) -> Any:
             listeners=2,  # the policy and the recorder
             loss=_loss(settings),
             uris=() if settings.uri is None else (settings.uri,),
+            **more,
         )
     )
+
+
+def _places(flown: "Programme") -> dict[str, Any]:
+    """Where the drones are and may be, as flat rows of numbers."""
+    return {
+        "drones": flown.drones,
+        "starts": tuple(number for start in flown.starts for number in start),
+        "offsets_m": tuple(number for offset in flown.offsets_m for number in offset),
+        "box_low_m": flown.box_low_m,
+        "box_high_m": flown.box_high_m,
+        "added_mass_kg": round(flown.added_mass_kg, 6),
+    }
 
 
 def told(settings: FlySettings) -> dict[str, Any]:
     """The settings as report.json holds them: null is what this backend has no say in."""
     values = {name: _plain(value) for name, value in vars(settings).items()}
+    if settings.task is not None:
+        values["tasks"] = None
+    if settings.task != "race":
+        values |= dict.fromkeys(_RACES)
     if settings.backend != "hardware":
         return values | {"loss": _loss(settings)}
     return values | {

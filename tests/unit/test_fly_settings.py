@@ -33,6 +33,15 @@ def _cflib_is_here(monkeypatch):
         ({"backend": "twin", "state_delay_ms": 4.0}, "one delay for both ways"),
         ({"loss": 0.1}, "--loss is for backend twin"),
         ({"state_delay_ms": 3.0}, "state_delay_s"),
+        ({"drones": 0}, "--drones: expected 1 to 16, got 0"),
+        ({"drones": 17}, "--drones: expected 1 to 16, got 17"),
+        ({"drones": 2, "backend": "twin"}, "--drones is for backend sim"),
+        ({"drones": 2, "task": "race"}, "a race is flown by one drone"),
+        ({"backend": "twin", "task": "race"}, "--task race is for backend sim"),
+        ({"task": "race", "tasks": ("hover",)}, "expected --task or --tasks, got both"),
+        ({"task": "race", "train": True}, "expected --policy with --task race"),
+        ({"level": 2}, "--level is for --task race"),
+        ({"task": "race", "course_seed": -1}, "--course-seed: expected at least 0"),
     ],
 )
 def test_what_a_backend_cannot_be_asked_for_is_refused(settings, sentence):

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a flight is made of: where its drones begin, what they fly, how far they may go.
+
+Paths are flown by one drone or by several, each about a place of its own on a grid. A race is flown
+by one, from a hover above the place where its course begins.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from firmware_bridge.guard_rules import GuardLimits
+from martlet.flight.settings import FlySettings
+from policy_export.runtime import PolicyRunner
+from sim_core.races import RaceTask, RaceText, race_of
+from sim_core.tasks import load_task
+
+Place = tuple[float, float, float, float]
+Corner = tuple[float, float, float]
+
+HEIGHT_M = 1.0
+APART_M = 0.8  # guess: eight drone's widths; a neighbour's wake is felt to some 0.3 m aside
+
+LIFT_M = 0.75
+"""A race that begins on the floor is begun in a hover so far above: the middle of the hover starts
+that races are trained with (sim_core/environments/race.toml)."""
+
+ON_FLOOR_M = 0.1
+
+RUN_OUT_M = 4.0
+"""The fence stands so far outside a race's room, which only the referee watches: from 5 m/s the
+drone's own controller, which brakes with 3 m/s², takes 4.2 m to come to rest."""
+
+
+@dataclass(frozen=True)
+class Flown:
+    """A task that was flown: its phase's name, what it was, and how long it was to last at most."""
+
+    name: str
+    task: str
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class Programme:
+    """A flight before it is flown.
+
+    Attributes:
+        drones: Their names, in the order of their rows.
+        flown: The tasks, in their order.
+        height_m: Of the takeoff.
+        starts: Where simulated drones stand, x, y, z [m; W] and yaw [rad]; empty: as always.
+        over: Where drones hover before the first task; empty: where they took off.
+        box_low_m: Corner of the geofence [m; W].
+        box_high_m: The opposite corner.
+        added_mass_kg: That a simulated drone carries.
+        race: What is raced, if anything.
+    """
+
+    drones: tuple[str, ...]
+    flown: tuple[Flown, ...]
+    height_m: float = HEIGHT_M
+    starts: tuple[Place, ...] = ()
+    over: tuple[Place, ...] = ()
+    box_low_m: Corner = GuardLimits.box_low_m
+    box_high_m: Corner = GuardLimits.box_high_m
+    added_mass_kg: float = 0.0
+    race: RaceTask | None = None
+
+    @property
+    def offsets_m(self) -> tuple[Corner, ...]:
+        """By how much each drone's path is moved; empty: none is."""
+        return () if self.race else tuple((x, y, 0.0) for x, y, _, _ in self.starts)
+
+    def check(self, runner: PolicyRunner) -> None:
+        """See whether a policy flies these tasks.
+
+        Raises:
+            PolicyFileError: It was not made for them.
+        """
+        for task in self.flown:
+            runner.start(self.race or load_task(task.task))
+
+
+def programme(settings: FlySettings) -> Programme:
+    """What these settings ask for.
+
+    Raises:
+        SettingsError: A task that cannot be loaded, no such track or level.
+    """
+    if settings.task == "race":
+        return _race(RaceText(settings.track, settings.level, settings.course_seed))
+    count = settings.drones
+    places = grid(count) if count > 1 else ()
+    reach = np.abs([place[:2] for place in places]).max(axis=0) if places else np.zeros(2)
+    low, high = np.array(GuardLimits.box_low_m), np.array(GuardLimits.box_high_m)
+    low[:2] -= reach
+    high[:2] += reach
+    return Programme(
+        drones=tuple(f"cf{number}" for number in range(1, count + 1)),
+        flown=tuple(_paths(settings)),
+        starts=places,
+        box_low_m=_corner(low),
+        box_high_m=_corner(high),
+    )
+
+
+def grid(count: int) -> tuple[Place, ...]:
+    """Places on the floor about the origin, in rows, `APART_M` apart."""
+    columns = math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    return tuple(
+        (
+            APART_M * (i // columns - (rows - 1) / 2.0),
+            APART_M * (i % columns - (columns - 1) / 2.0),
+            0.0,
+            0.0,
+        )
+        for i in range(count)
+    )
+
+
+def _paths(settings: FlySettings) -> list[Flown]:
+    """The hover and the tasks after it; loaded once, so that a bad one is refused on the ground."""
+    tasks = settings.tasks if settings.task is None else (settings.task,)
+    tasks = tuple(task for task in tasks if settings.task is None or task != "hover")
+    for task in tasks:
+        load_task(task)
+    here = f"kind = 'hover'\nposition_m = [0.0, 0.0, {HEIGHT_M}]\nduration_s = {settings.hover_s}"
+    load_task(here)
+    return [Flown("hover", here, 0.0), *(Flown(_name(task), task, 0.0) for task in tasks)]
+
+
+def _name(task: str) -> str:
+    return task.rpartition("/")[2].rpartition(".")[0] or task
+
+
+def _race(text: RaceText) -> Programme:
+    race = race_of(text.text())
+    assert race is not None, "a text of a race"
+    track = race.course.true
+    (x, y, z), yaw, room = track.start.position_m, track.start.yaw_rad, track.room
+    height = z + (LIFT_M if z - room.low_m[2] < ON_FLOOR_M else 0.0)
+    low, high = np.array(room.low_m) - RUN_OUT_M, np.array(room.high_m) + RUN_OUT_M
+    low[2] = GuardLimits.box_low_m[2]
+    return Programme(
+        drones=("cf1",),
+        flown=(Flown("race", text.text(), 0.0),),
+        height_m=height,
+        starts=((x, y, 0.0, yaw),),
+        over=((x, y, height, yaw),),
+        box_low_m=_corner(low),
+        box_high_m=_corner(high),
+        added_mass_kg=race.course.mass_kg,
+        race=race,
+    )
+
+
+def _corner(values: np.typing.NDArray[np.float64]) -> Corner:
+    x, y, z = (round(float(value), 3) for value in values)
+    return x, y, z
