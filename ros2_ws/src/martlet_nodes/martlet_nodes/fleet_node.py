@@ -30,6 +30,7 @@ from martlet_nodes.actions import DroneActions
 from martlet_nodes.backend import Backend, Status
 from martlet_nodes.errors import ListenersError
 from martlet_nodes.shell import told_to_end
+from martlet_nodes.turns import in_turn
 
 STATUS_EVERY = 10
 """Ticks between two statuses when nothing changes: 10 Hz."""
@@ -118,8 +119,8 @@ class FleetNode(ABC):
         if truth is not None:
             self._fleet.states = messages.floats(truth)
             self._truth.publish(self._fleet)
-        for topics, state in zip(self._drones, heard.states, strict=True):
-            topics.say_state(stamp, state)
+        for number in in_turn(len(self._drones), self._ticks):
+            self._drones[number].say_state(stamp, heard.states[number])
         self.say_status(always=self._ticks % STATUS_EVERY == 0)
         self.look()
         self._ticks += 1

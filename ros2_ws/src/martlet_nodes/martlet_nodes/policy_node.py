@@ -24,6 +24,7 @@ from martlet_nodes.policy import (
     load_tasks,
 )
 from martlet_nodes.shell import read_parameters, run, told_to_end
+from martlet_nodes.turns import in_turn
 from policy_export.errors import PolicyFileError
 from policy_export.runtime import PolicyRunner
 from sim_core.errors import SettingsError
@@ -146,9 +147,10 @@ class PolicyNode:
     def _say_goals(self, flight: PolicyFlight) -> None:
         """Publish where the drones should be, for people and tools."""
         self._point.header.stamp = self._command.header.stamp
-        for publisher, goal in zip(self._goals, flight.goal().tolist(), strict=True):
-            self._point.point.x, self._point.point.y, self._point.point.z = goal
-            publisher.publish(self._point)
+        goals = flight.goal().tolist()
+        for number in in_turn(len(goals), self._answers):
+            self._point.point.x, self._point.point.y, self._point.point.z = goals[number]
+            self._goals[number].publish(self._point)
 
     def _on_status(self, row: int, status: DroneStatus) -> None:
         self._statuses[row] = status
