@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from firmware_bridge.guard_rules import GuardLimits
 from martlet.flight.programme import Programme
 
 
@@ -43,14 +44,16 @@ class Display:
             return
         low, high = planned.box_low_m, planned.box_high_m
         fence = ", ".join(
-            f"{axis} {a:g} to {b:g} m" for axis, a, b in zip("xyz", low, high, strict=True)
+            f"{axis} {a:g} to {b:g}" for axis, a, b in zip("xyz", low, high, strict=True)
         )
         what = ", ".join(task.name for task in planned.flown)
         if planned.race is not None:
             race = planned.race
             what = f"race on {race.name}, {race.gates or 'any number of'} gates"
         self._line(f"[dim]to fly       {what}; drones: {len(planned.drones)}[/]", keep=True)
-        self._line(f"[dim]guard fence  {fence}[/]", keep=True)
+        rates = ", ".join(f"{rate:g}" for rate in GuardLimits.body_rate_rad_s)
+        self._line(f"[dim]guard fence  {fence} m[/]", keep=True)
+        self._line(f"[dim]guard rates  up to {rates} rad/s[/]", keep=True)
 
     def report(self, report: dict[str, Any], folder: Path) -> None:
         """Show the figures of the whole flight."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from firmware_bridge.guard_rules import GuardLimits
+from martlet.errors import UsageError
 from martlet.flight.settings import FlySettings
 from policy_export.runtime import PolicyRunner
 from sim_core.races import RaceTask, RaceText, race_of
@@ -74,13 +75,20 @@ class Programme:
         return () if self.race else tuple((x, y, 0.0) for x, y, _, _ in self.starts)
 
     def check(self, runner: PolicyRunner) -> None:
-        """See whether a policy flies these tasks.
+        """See whether a policy flies these tasks, and the guard lets it.
 
         Raises:
             PolicyFileError: It was not made for them.
+            UsageError: It commands more than the guard passes.
         """
         for task in self.flown:
             runner.start(self.race or load_task(task.task))
+        asked = runner.manifest.action.body_rates_rad_s
+        if any(rate > most for rate, most in zip(asked, GuardLimits.body_rate_rad_s, strict=True)):
+            raise UsageError(
+                f"{runner.path}: expected a policy that commands body rates of at most"
+                f" {GuardLimits.body_rate_rad_s} rad/s, which the guard passes, got {asked}."
+            )
 
 
 def programme(settings: FlySettings) -> Programme:

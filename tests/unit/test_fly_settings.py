@@ -37,7 +37,7 @@ def _cflib_is_here(monkeypatch):
         ({"drones": 17}, "--drones: expected 1 to 16, got 17"),
         ({"drones": 2, "backend": "twin"}, "--drones is for backend sim"),
         ({"drones": 2, "task": "race"}, "a race is flown by one drone"),
-        ({"backend": "twin", "task": "race"}, "--task race is for backend sim"),
+        ({"backend": "hardware", "uri": RADIO, "task": "race"}, "--task race is for backends sim"),
         ({"task": "race", "tasks": ("hover",)}, "expected --task or --tasks, got both"),
         ({"task": "race", "train": True}, "expected --policy with --task race"),
         ({"level": 2}, "--level is for --task race"),
@@ -54,6 +54,8 @@ def test_the_others_are_not_refused():
     check(FlySettings())
     check(FlySettings(backend="twin", loss=0.0, seed=3, noise=False))
     check(FlySettings(backend="hardware", uri=RADIO))
+    check(FlySettings(task="race", track="rings", level=0, course_seed=4, backend="twin"))
+    check(FlySettings(task="hover", drones=16))
 
 
 def test_a_missing_radio_library_is_named_before_anything_is_trained(monkeypatch):

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a flight is made of: places, fences, tasks."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from firmware_bridge.guard_rules import GuardLimits
+from martlet.errors import UsageError
 from martlet.flight.programme import APART_M, LIFT_M, grid, programme
 from martlet.flight.settings import FlySettings, flight_settings
 from martlet_bringup import stack
@@ -90,3 +92,11 @@ def test_a_policy_that_does_not_race_is_refused(policy_path):
     programme(FlySettings()).check(runner)
     with pytest.raises(PolicyFileError, match="got a race"):
         programme(FlySettings(task="race")).check(runner)
+
+
+def test_a_policy_that_the_guard_would_stop_is_refused_on_the_ground(policy_path):
+    runner = PolicyRunner(policy_path)
+    action = dataclasses.replace(runner.manifest.action, body_rates_rad_s=(12.0, 12.0, 5.0))
+    runner.manifest = dataclasses.replace(runner.manifest, action=action)
+    with pytest.raises(UsageError, match=r"at most \(10\.0, 10\.0, 5\.0\) rad/s.*got \(12"):
+        programme(FlySettings()).check(runner)
