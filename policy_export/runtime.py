@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from policy_export.errors import ObservationError, ShapeError
 from policy_export.manifest import Manifest
 from policy_export.policy_file import check_use, open_policy
-from policy_export.task_logic import AnyTask, parts_of, task_logic
-from sim_core.formations import SCENARIOS, FormationTask, load_formation
+from policy_export.task_logic import AnyTask, Roles, drones_of, parts_of, task_logic
+from sim_core.formations import SCENARIOS, load_formation
+from sim_core.mixed import load_mixed
 from sim_core.races import load_race
 from sim_core.tasks import CONTROL_DT, load_task
 
@@ -95,7 +96,7 @@ class PolicyRunner:
         if isinstance(task, AnyTask | str | Path):
             one = _loaded(task, len(controlled))
             tasks: list[AnyTask] = [one]
-            if not isinstance(one, FormationTask):
+            if drones_of(one) == 1:
                 tasks *= len(controlled)
         else:
             tasks = [_loaded(each, 1) for each in task]
@@ -125,6 +126,7 @@ class Session:
         self._runner = runner
         self._drones = _drones(controlled)
         self._logic = task_logic(runner.manifest, tasks)
+        self._roles = Roles(self._parts)
         self._observed = entry_names(runner.manifest)
         self._time_s = 0.0
         count = len(self._parts)
@@ -151,6 +153,7 @@ class Session:
         if not 0.0 <= dt < math.inf:
             raise ShapeError(f"dt: expected a time of at least 0 s, got {dt}.")
         time_s = self._time_s + dt
+        self._roles.keep(self._logic, time_s)
         self._logic.observe(self._own, round(time_s / CONTROL_DT), self._observation)
         self._check(self._observation, self._observed, "observation")
         raw = self._runner.infer(self._observation)
@@ -198,6 +201,8 @@ class Session:
 def _loaded(task: Task, drones: int) -> AnyTask:
     if isinstance(task, AnyTask):
         return task
+    if task == "mixed":
+        return load_mixed(drones)
     if task in ("swarm", *SCENARIOS):
         return load_formation("mix" if task == "swarm" else task, drones, seed=0)
     return load_race() if task == "race" else load_task(task)

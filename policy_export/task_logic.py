@@ -12,10 +12,11 @@ from policy_export.manifest import Manifest
 from sim_core import _core
 from sim_core.course_library import flown_courses
 from sim_core.formations import FormationTask
+from sim_core.mixed import RACE_S, MixedTask
 from sim_core.races import RaceTask, load_race
 from sim_core.tasks import CONTROL_DT, TrackTask
 
-AnyTask = TrackTask | RaceTask | FormationTask
+AnyTask = TrackTask | RaceTask | FormationTask | MixedTask
 
 EVERYTHING = "all"
 """What a manifest calls a policy that flies any task, and any mixture of them."""
@@ -40,6 +41,8 @@ class Part:
         """As a manifest calls it."""
         if isinstance(self.task, FormationTask):
             return "swarm"
+        if isinstance(self.task, MixedTask):
+            return EVERYTHING
         return "race" if isinstance(self.task, RaceTask) else "track"
 
     @property
@@ -47,6 +50,8 @@ class Part:
         """Where it should be at every control step, shape (M, 4)."""
         if isinstance(self.task, FormationTask):
             return np.ascontiguousarray(self.task.slots[self.number])
+        if isinstance(self.task, MixedTask):
+            return np.ascontiguousarray(self.task.formation.slots[self.number])
         return self.task.reference.samples if isinstance(self.task, TrackTask) else _WAITING
 
     def standing(
@@ -57,22 +62,24 @@ class Part:
         if isinstance(task, TrackTask):
             over = time_s > task.reference.duration_s - CONTROL_DT / 2.0
             return task.reference.position(time_s), over, 0
-        if isinstance(task, FormationTask):
+        if isinstance(task, FormationTask | MixedTask):
+            formation = task if isinstance(task, FormationTask) else task.formation
             over = time_s > task.duration_s - CONTROL_DT / 2.0
-            return task.goal(time_s)[self.number], over, 0
+            return formation.goal(time_s)[self.number], over, 0
         gate, passed = (int(number) for number in place)
         goal = np.array(task.course.told.gates[gate].position_m)
         flown = task.gates > 0 and passed >= task.gates
         return goal, flown or time_s > task.longest_s - CONTROL_DT / 2.0, passed
 
 
+def drones_of(task: AnyTask) -> int:
+    """How many drones a task takes."""
+    return task.drones if isinstance(task, FormationTask | MixedTask) else 1
+
+
 def parts_of(tasks: Sequence[AnyTask]) -> list[Part]:
     """One for each drone, in the order of the tasks."""
-    return [
-        Part(task, number)
-        for task in tasks
-        for number in range(task.drones if isinstance(task, FormationTask) else 1)
-    ]
+    return [Part(task, number) for task in tasks for number in range(drones_of(task))]
 
 
 def task_logic(manifest: Manifest, tasks: Sequence[AnyTask]) -> _core.TaskSession:
@@ -115,14 +122,43 @@ def _alike(limits: _core.CommandLimits, parts: Sequence[Part]) -> _core.TaskSess
 def _mixed(
     limits: _core.CommandLimits, tasks: Sequence[AnyTask], parts: Sequence[Part]
 ) -> _core.TaskSession:
-    courses = [part.task.course for part in parts if isinstance(part.task, RaceTask)]
+    courses = [p.task.course for p in parts if isinstance(p.task, RaceTask | MixedTask)]
     unused = courses[0] if courses else load_race().course
     return _core.TaskSession(
         EVERYTHING,
         limits,
         references=[part.path for part in parts],
-        courses=flown_courses(
-            [p.task.course if isinstance(p.task, RaceTask) else unused for p in parts]
-        ),
-        groups=[task.drones if isinstance(task, FormationTask) else 1 for task in tasks],
+        courses=flown_courses([getattr(part.task, "course", unused) for part in parts]),
+        groups=[drones_of(task) for task in tasks],
     )
+
+
+class Roles:
+    """Who of a mixed task's drones races when: each once, from leaving till it is through."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._waiting = {
+            number: part for number, part in enumerate(parts) if isinstance(part.task, MixedTask)
+        }
+        self._racing: dict[int, Part] = {}
+
+    def keep(self, logic: _core.TaskSession, time_s: float) -> None:
+        """Give drones the roles that they have from now on."""
+        for number, part in list(self._racing.items()):
+            through = logic.places[number, 1] >= _mixed_task(part).gates
+            if through or time_s > _left(part) + RACE_S:
+                logic.take_role(number, 0)
+                del self._racing[number]
+        for number, part in list(self._waiting.items()):
+            if time_s >= _left(part):
+                logic.take_role(number, 1)
+                self._racing[number] = self._waiting.pop(number)
+
+
+def _mixed_task(part: Part) -> MixedTask:
+    assert isinstance(part.task, MixedTask)
+    return part.task
+
+
+def _left(part: Part) -> float:
+    return _mixed_task(part).leaves_s[part.number]
