@@ -76,34 +76,51 @@ def test_wakes_press_down_those_below_in_the_same_world_alone(drones, worlds, is
     assert felt.min() < -0.02
 
 
+def miss_of(to, v):
+    """When the other is nearest if both fly straight on, within a second, and where, from here."""
+    in_s = np.clip(-(to @ v) / (v @ v + 1e-6), 0.0, 1.0)
+    return in_s, to + v * in_s
+
+
 def expected_mates(told, now, drones):
-    """Closeness and velocity of the nearest three, in each drone's level frame."""
-    out = np.zeros((2, len(now), 3, 3))
+    """Closeness, velocity and miss of the worst three, in each drone's level frame."""
+    out = np.zeros((3, len(now), 3, 3))
     for i, state in enumerate(now):
         first = i // drones * drones
         others = [j for j in range(first, first + drones) if j != i]
-        others.sort(key=lambda j: np.linalg.norm(told[j, :3] - told[i, :3]))
-        for k, j in enumerate(others[:3]):
-            apart = level(state).T @ (told[j, :3] - state[:3])
-            distance = np.sqrt(apart @ apart + 1e-6)
+
+        def threat(j, i=i):
+            in_s, miss = miss_of(told[j, :3] - told[i, :3], told[j, 7:10] - told[i, 7:10])
+            return miss @ miss + in_s**2
+
+        for k, j in enumerate(sorted(others, key=threat)[:3]):
+            to, v = told[j, :3] - state[:3], told[j, 7:10] - state[7:10]
+            distance = np.sqrt(to @ to + 1e-6)
             closeness = max(0.0, 1.0 - distance / 1.5)
-            out[0, i, k] = apart / distance * closeness
-            out[1, i, k] = level(state).T @ (told[j, 7:10] - state[7:10]) * closeness
-    return out.reshape(2, -1, 9)
+            in_s, miss = miss_of(to, v)
+            away = np.sqrt(miss @ miss + 1e-4)
+            urgent = max(0.0, 1.0 - away / 1.5) * (1.0 - in_s) * closeness / away
+            shown = (to / distance * closeness, v * closeness, miss * urgent)
+            out[:, i, k] = np.array(shown) @ level(state)
+    return out.reshape(3, -1, 9)
+
+
+MATES = ("neighbour_closeness", "neighbour_velocity", "neighbour_miss")
 
 
 @pytest.mark.parametrize("isa", _core.instruction_sets())
 @pytest.mark.parametrize(("drones", "worlds"), [(4, 5), (8, 3), (16, 2), (64, 1)])
 def test_neighbours_are_the_nearest_of_the_world_as_they_were_a_step_before(drones, worlds, isa):
     how = ["path_start.velocity_m_s=1", "path_start.yaw_rad=3", "path_start.tilt_rad=1"]
+    how += ["company.collision_m=0"]
     slots = scattered(worlds, drones, 0.8)
     sim, twin = (simulator(slots, *how, isa=isa) for _ in range(2))
 
     def compare(told, now):
         seen = fields(sim.observation)
-        closeness, velocity = expected_mates(told.astype(float), now.astype(float), drones)
-        np.testing.assert_allclose(seen["neighbour_closeness"], closeness, atol=4e-6)
-        np.testing.assert_allclose(seen["neighbour_velocity"], velocity, atol=6e-6)
+        expected = expected_mates(told.astype(float), now.astype(float), drones)
+        for name, rows in zip(MATES, expected, strict=True):
+            np.testing.assert_allclose(seen[name], rows, atol=3e-5, err_msg=name)
 
     told = sim.truth.copy()
     compare(told, told)
@@ -119,12 +136,12 @@ def test_who_flies_alone_sees_and_feels_nobody():
     environment = load_environment("all", only("path"))
     env = VecEnv(64, environment, threads=1)
     seen, _ = env.reset()
-    for name in ("neighbour_closeness", "neighbour_velocity", "goal_normal", "goal_opening",
-                 "pole_closeness", "wall_closeness"):  # fmt: skip
+    for name in (*MATES, "goal_normal", "goal_opening", "pole_closeness", "wall_closeness"):
         assert not fields(seen)[name].any(), name
     env.step(np.tile(environment.command_limits()[1], (64, 1)))
     terms = dict(zip(ALL["reward_terms"], env.core.take_reward_terms(), strict=True))
-    assert terms["collision"] == terms["proximity"] == terms["progress"] == 0.0
+    for name in ("haste", "risk", "proximity", "progress"):
+        assert terms[name] == 0.0, name
     assert terms["distance"] != 0.0
 
 
@@ -144,8 +161,11 @@ def test_the_slot_is_shown_from_the_drone_and_scored_by_distance():
     sim.step(hovering(sim))
     away = np.linalg.norm(sim.truth[:, :3] - slots, axis=1)
     terms = dict(zip(ALL["reward_terms"], sim.take_reward_terms(), strict=True))
-    assert terms["distance"] == pytest.approx((1 - away).sum(), rel=1e-4)
-    assert terms["precision"] == pytest.approx((2 / (1 + (away / 0.1) ** 2)).sum(), rel=1e-4)
+    share = load_environment("all").numbers["company_reward.slot"]
+    assert terms["distance"] == pytest.approx(share * (1 - away).sum(), rel=1e-4)
+    assert terms["precision"] == pytest.approx(
+        share * (2 / (1 + (away / 0.1) ** 2)).sum(), rel=1e-4
+    )
     assert sim.reward.sum() == pytest.approx(sum(terms.values()), rel=1e-4)
 
 
@@ -159,11 +179,29 @@ def test_nearness_and_collisions_have_their_price():
     sim.step(hovering(sim))
     terms = dict(zip(ALL["reward_terms"], sim.take_reward_terms(), strict=True))
     n = load_environment("all").numbers
-    price = n["company_reward.proximity"] * np.maximum(n["company.proximity_m"] - nearest, 0).sum()
-    assert terms["proximity"] == pytest.approx(-price, rel=1e-4)
-    hits = (nearest < n["company.collision_m"]).sum()
-    assert terms["collision"] == pytest.approx(-n["company_reward.collision"] * hits)
-    assert not sim.terminated.any()
+    price = n["company_reward.proximity"] * np.maximum(n["company.proximity_m"] - nearest, 0)
+    hit = nearest < n["company.collision_m"]
+    np.testing.assert_array_equal(sim.terminated, hit)
+    assert terms["proximity"] == pytest.approx(-price[~hit].sum(), rel=1e-4)
+    assert terms["crash"] == pytest.approx(-n["company_reward.crash"] * hit.sum())
+
+
+def test_haste_and_what_is_about_to_happen_have_their_price():
+    sim = simulator(scattered(1, 8, 0.5), "path_start.velocity_m_s=1.5")
+    told = sim.truth.astype(float)
+    risk = 0.0
+    for i in range(8):
+        for j in set(range(8)) - {i}:
+            in_s, miss = miss_of(told[j, :3] - told[i, :3], told[j, 7:10] - told[i, 7:10])
+            risk += max(0.0, 1.0 - np.linalg.norm(miss) / 0.3) * (1.0 - in_s)
+    assert risk > 0.1
+    sim.step(hovering(sim))
+    terms = dict(zip(ALL["reward_terms"], sim.take_reward_terms(), strict=True))
+    n = load_environment("all").numbers
+    assert terms["risk"] == pytest.approx(-n["company_reward.risk"] * risk, rel=1e-3)
+    v = fields(sim.privileged, "privileged")["true_velocity_error"].astype(float)
+    hasty = np.maximum((v**2).sum(axis=1) - 0.8**2, 0.0).sum()
+    assert terms["haste"] == pytest.approx(-n["company_reward.haste"] * hasty, rel=1e-4)
 
 
 def race_steps(sim, steps=150):
@@ -276,12 +314,11 @@ def seen_in(flight, state, row=0):
 def test_in_flight_drones_see_those_of_their_group_alone():
     state = states(7)
     seen = fields(seen_in(session(7, [4, 2]), state))
-    closeness, velocity = expected_mates(state[:4].astype(float), state[:4].astype(float), 4)
-    np.testing.assert_allclose(seen["neighbour_closeness"][:4], closeness, atol=4e-6)
-    np.testing.assert_allclose(seen["neighbour_velocity"][:4], velocity, atol=6e-6)
-    pair, _ = expected_mates(state[4:6].astype(float), state[4:6].astype(float), 2)
-    np.testing.assert_allclose(seen["neighbour_closeness"][4:6], pair, atol=4e-6)
-    assert not seen["neighbour_closeness"][6].any()
+    state = state.astype(float)
+    of_groups = [expected_mates(part, part, len(part)) for part in (state[:4], state[4:6])]
+    for name, *rows in zip(MATES, *of_groups, strict=True):
+        np.testing.assert_allclose(seen[name][:6], np.concatenate(rows), atol=3e-5, err_msg=name)
+        assert not seen[name][6].any()
 
 
 def test_a_drone_that_takes_another_role_is_shown_another_goal():
