@@ -94,9 +94,10 @@ def task_logic(manifest: Manifest, tasks: Sequence[AnyTask]) -> _core.TaskSessio
         raise PolicyFileError("tasks: expected races alone or none, got some of each.")
     for part in parts:
         if part.kind not in manifest.tasks:
+            got = "everything at once" if part.kind == EVERYTHING else f"a {part.kind}"
             raise PolicyFileError(
                 f"task {part.task.name!r}: expected one that this policy flies"
-                f" ({', '.join(manifest.tasks)}), got a {part.kind}."
+                f" ({', '.join(manifest.tasks)}), got {got}."
             )
     action = manifest.action
     limits = _core.CommandLimits(*action.thrust_n, action.body_rates_rad_s)

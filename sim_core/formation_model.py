@@ -47,8 +47,14 @@ class FormationTask:
 
     def goal(self, t: float) -> NDArray[np.float64]:
         """Slots in W [m] at `t` seconds, shape (N, 3): the last row that has begun, then held."""
-        row = min(max(int(np.floor(t / CONTROL_DT + 1e-6)), 0), self.slots.shape[1] - 1)
-        out: NDArray[np.float64] = self.slots[:, row, :3].astype(np.float64)
+        out: NDArray[np.float64] = self.goals(np.array([t]))[0]
+        return out
+
+    def goals(self, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same at several times, shape (T, N, 3)."""
+        begun = np.floor(times_s / CONTROL_DT + 1e-6)
+        rows = np.clip(begun, 0, self.slots.shape[1] - 1).astype(np.int64)
+        out: NDArray[np.float64] = self.slots[:, rows, :3].astype(np.float64).swapaxes(0, 1)
         return out
 
 

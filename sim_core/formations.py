@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from sim_core.errors import SettingsError
 from sim_core.formation_draws import draw_slots
 from sim_core.formation_files import flown_slots, formation_file
 from sim_core.formation_model import FormationTask, settle_time
-from sim_core.formation_rules import check_clear, formation_faults, too_near
+from sim_core.formation_rules import check_clear, formation_faults
 from sim_core.formation_settings import (
     SCENARIOS,
     FormationSettings,
@@ -23,7 +23,7 @@ from sim_core.formation_settings import (
     count_fault,
     settings_faults,
 )
-from sim_core.references import accelerations, end_state, quintic, sample_times
+from sim_core.formation_ways import led_in
 
 __all__ = [
     "SCENARIOS",
@@ -39,9 +39,6 @@ TRAINING_SEEDS = 1_000_000_000
 """Formations of training are drawn from seeds above this one, those of the referee below it."""
 
 _DEFAULT = FormationSettings()
-_LEAD_IN_ACCELERATION_M_S2 = 2.0  # as formations that move
-_LEAD_IN_S = 2.0  # at least  # guess: as tasks'
-_LONGER = 1.15
 
 
 def draw_formation(
@@ -104,7 +101,7 @@ def load_formation(
         task, theirs = draw_formation(name, drones, seed), False
     else:
         task, theirs = _users(Path(name_or_path), drones, seed)
-    return task if start is None else _led_in(task, start, keep_order=theirs)
+    return task if start is None else led_in(task, start, keep_order=theirs)
 
 
 def formation_groups(
@@ -178,46 +175,3 @@ def _refuse(task: FormationTask, settings: FormationSettings, where: str) -> Non
     faults = formation_faults(task, settings.room_low_m, settings.room_high_m)
     if faults:
         raise SettingsError(f"{where}: {'; '.join(faults)}.")
-
-
-def _led_in(task: FormationTask, start: ArrayLike, *, keep_order: bool) -> FormationTask:
-    """The task with ways from `start` before it."""
-    begin = np.asarray(start, np.float64)
-    if begin.ndim != 2 or len(begin) != task.drones or begin.shape[1] < 3:
-        raise SettingsError(
-            f"formation {task.name!r}: start: expected ({task.drones}, 3 or more) numbers,"
-            f" got shape {begin.shape}."
-        )
-    if not np.isfinite(begin).all():
-        raise SettingsError(f"formation {task.name!r}: start: expected finite numbers, got others.")
-    slots = task.slots
-    if not keep_order:
-        from scipy.optimize import linear_sum_assignment  # slow to import, and seldom needed
-
-        cost = ((begin[:, None, :3] - slots[None, :, 0, :3]) ** 2).sum(axis=2)
-        slots = slots[linear_sum_assignment(cost)[1]]
-    slots = np.concatenate([_ways(begin, slots), slots], axis=1)
-    led = FormationTask(task.name, slots, task.settle_s)
-    faults = list(too_near(led))
-    if faults:
-        raise SettingsError(f"formation {task.name!r}, from its start: {'; '.join(faults)}.")
-    return led
-
-
-def _ways(begin: NDArray[np.float64], slots: NDArray[np.float32]) -> NDArray[np.float32]:
-    """From rest into the slots' first state, all in the same time, shape (N, K, 4)."""
-    path = np.moveaxis(slots[:, :5].astype(np.float64), 0, 1)  # (5, N, 4)
-    first = path[0].copy()
-    if begin.shape[1] > 3:  # the short way round
-        first[:, 3] += (begin[:, 3] - first[:, 3] + np.pi) % (2.0 * np.pi) - np.pi
-    first[:, :3] = begin[:, :3]
-    rest = np.zeros(first.size)
-    end = end_state(path.reshape(len(path), -1))
-    seconds = _LEAD_IN_S
-    while True:
-        at = sample_times(seconds)
-        rows = quintic((first.ravel(), rest, rest), end, at[-1], at).reshape(len(at), *first.shape)
-        asked = [np.linalg.norm(accelerations(p[:, :3]), axis=1).max() for p in rows.swapaxes(0, 1)]
-        if max(asked) <= _LEAD_IN_ACCELERATION_M_S2:
-            return np.moveaxis(rows[:-1], 0, 1).astype(np.float32)
-        seconds *= _LONGER

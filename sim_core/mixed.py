@@ -111,6 +111,11 @@ def _line(track: Track, drones: int, name: str) -> Array:
             f" got one of {room.high_m[2]:g} m."
         )
     width = room.high_m[1] - room.low_m[1] - 2.0 * _SIDE_M
+    if width < _SPACING_M[0]:
+        raise SettingsError(
+            f"{name}: expected a room at least {_SPACING_M[0] + 2.0 * _SIDE_M:g} m wide for two"
+            f" drones side by side, got one of {width + 2.0 * _SIDE_M:g} m."
+        )
     most = 1 + int(width / _SPACING_M[0])
     if not 2 <= drones <= most:
         raise SettingsError(
