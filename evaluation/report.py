@@ -8,7 +8,7 @@ draw_report(flight, run / "report.png")
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +70,17 @@ def draw_report(flight: FlightRecord, path: str | Path, track: Track | None = No
     picture.draw_report(flight, path, scene)
 
 
-def draw_fleet_report(flights: Mapping[str, FlightRecord], title: str, path: str | Path) -> None:
+def draw_fleet_report(
+    flights: Mapping[str, FlightRecord],
+    title: str,
+    path: str | Path,
+    together: Sequence[str] = (),
+    track: Track | None = None,
+) -> None:
     """Draw report.png of several drones, by their names; see `evaluation.fleet_picture`."""
     from evaluation import fleet_picture
 
-    fleet_picture.draw_fleet(flights, title, path)
+    fleet_picture.draw_fleet(flights, title, path, together, track)
 
 
 def write_report(report: Mapping[str, Any], path: str | Path) -> None:
