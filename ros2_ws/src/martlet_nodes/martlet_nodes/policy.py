@@ -6,20 +6,19 @@ The policy's clock is the states' stamps: nothing here knows the wall.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from martlet_nodes.errors import ParameterError
+from martlet_nodes.flown_tasks import FlownTask, duration_s_of, runner_tasks
 from martlet_nodes.manoeuvre import STILL_S, moving
-from martlet_nodes.verdict import Verdict, race_verdict, track_verdict
+from martlet_nodes.verdict import Verdict, verdict_on
 from policy_export.errors import PolicyExportError
-from policy_export.runtime import AnyTask, PolicyRunner
-from sim_core.frames import yaw_of
-from sim_core.races import RaceTask, race_of
-from sim_core.tasks import TrackTask, load_task
+from policy_export.runtime import PolicyRunner
+from sim_core.races import RaceTask
 
 Float32 = NDArray[np.float32]
 
@@ -84,31 +83,6 @@ class Answer:
     engaged: list[bool]
 
 
-def load_tasks(
-    text: str, states: Float32, rows: Sequence[int], offsets: NDArray[np.float64]
-) -> list[AnyTask]:
-    """The task for each controlled drone, from where it hovers now.
-
-    Args:
-        text: A built-in's name, a file's path, a task file's text, or a race's.
-        states: Of the whole fleet, shape (N, 13).
-        rows: The controlled drones.
-        offsets: How far each one's path is moved [m; W], shape (n, 3).
-
-    Raises:
-        SettingsError: A task that cannot be loaded, or not be flown.
-    """
-    if race := race_of(text):
-        return [race] * len(rows)
-    tasks: list[AnyTask] = []
-    for row, offset in zip(rows, offsets, strict=True):
-        state = states[row].astype(np.float64)
-        task = load_task(text, start=(*(state[:3] - offset), yaw_of(state[3:7])))
-        samples = task.reference.samples + np.append(offset, 0.0).astype(np.float32)
-        tasks.append(replace(task, reference=replace(task.reference, samples=samples)))
-    return tasks
-
-
 class _Stage(Enum):
     FLYING = 0
     HANDING_BACK = 1
@@ -122,25 +96,28 @@ class PolicyFlight:
     def __init__(
         self,
         runner: PolicyRunner,
-        tasks: Sequence[AnyTask],
+        tasks: Sequence[FlownTask],
         rows: Sequence[int],
         duration_s: float = 0.0,
+        names: Sequence[str] = (),
     ) -> None:
         """Begin.
 
         Args:
             runner: The policy.
-            tasks: One for each controlled drone, all of one kind.
+            tasks: One for each controlled drone, all of one kind; or one for all of them.
             rows: The controlled drones.
             duration_s: Longest time in the air; 0: as long as the tasks last.
+            names: What the controlled drones are called; by their rows where not given.
 
         Raises:
             PolicyFileError: Tasks that this policy was not made for.
         """
-        self._session = runner.start(list(tasks), controlled=rows)
+        self._session = runner.start(runner_tasks(tasks), controlled=rows)
         self._tasks, self._rows = list(tasks), list(rows)
+        self._names = list(names) or [f"row {row}" for row in rows]
         self._races = [task for task in tasks if isinstance(task, RaceTask)]
-        longest = max(map(_duration_s, tasks))
+        longest = max(map(duration_s_of, tasks))
         self._end_s = min(duration_s, longest) if duration_s > 0.0 else longest
         self._stage = _Stage.FLYING
         self._reason = ""
@@ -266,10 +243,7 @@ class PolicyFlight:
     def verdict(self) -> Verdict:
         """The referee's word on what was flown."""
         times, states = np.array(self._times), np.array(self._states)
-        if self._races:
-            return race_verdict(self._races, times, states, self._reason)
-        paths = [task for task in self._tasks if isinstance(task, TrackTask)]
-        return track_verdict(paths, times, states, self._first_s, self._reason)
+        return verdict_on(self._tasks, times, states, self._first_s, self._reason, self._names)
 
     def _see_rest(self, stamp_s: float) -> None:
         """See which drones hover by now, as the backend does; the flight is over when all do."""
@@ -286,7 +260,3 @@ class PolicyFlight:
         age = float(age_s[self._rows[0]]) if len(age_s) else 0.0
         self._times.append(self._last_s - age)
         self._states.append(states[self._rows].copy())
-
-
-def _duration_s(task: AnyTask) -> float:
-    return task.longest_s if isinstance(task, RaceTask) else task.reference.duration_s

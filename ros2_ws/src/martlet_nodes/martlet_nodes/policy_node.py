@@ -17,12 +17,8 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
 from martlet_nodes import messages, quality
-from martlet_nodes.policy import (
-    Answer,
-    PolicyFlight,
-    PolicyParameters,
-    load_tasks,
-)
+from martlet_nodes.flown_tasks import load_tasks
+from martlet_nodes.policy import Answer, PolicyFlight, PolicyParameters
 from martlet_nodes.shell import read_parameters, run, told_to_end
 from martlet_nodes.turns import in_turn
 from policy_export.errors import PolicyFileError
@@ -193,7 +189,8 @@ class PolicyNode:
                 offsets = self._settings.offsets()
                 tasks = load_tasks(handle.request.task, self._states, self._rows, offsets)
                 duration_s = float(handle.request.duration_s)
-                flight = PolicyFlight(self._runner, tasks, self._rows, duration_s)
+                names = [self._settings.drones[row] for row in self._rows]
+                flight = PolicyFlight(self._runner, tasks, self._rows, duration_s, names)
             except (SettingsError, PolicyFileError) as error:
                 why = str(error).rstrip(".")
         if why:
@@ -248,10 +245,8 @@ class PolicyNode:
     def _refuse(self, why: str, handle: Any) -> Any:
         self.node.get_logger().warning(f"task refused: {why}")
         handle.abort()
-        nan = math.nan
-        return FlyTask.Result(
-            success=False, reason=why, rmse_m=nan, mean_error_last_3s_m=nan, max_error_m=nan
-        )
+        figures = ("rmse_m", "mean_error_last_3s_m", "max_error_m", "separation_m", "slot_error_m")
+        return FlyTask.Result(success=False, reason=why, **dict.fromkeys(figures, math.nan))
 
     def _no_run(self, _: Any) -> Any:
         raise NotImplementedError("goals are executed by _finish and _refuse alone")

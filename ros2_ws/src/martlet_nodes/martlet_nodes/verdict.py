@@ -9,7 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation import race_referee, referee
+from evaluation.group_score import score_group
 from evaluation.race_course import race_course
+from martlet_nodes.flown_tasks import FlownTask
+from sim_core.group_flights import GroupFlight
 from sim_core.races import RaceTask
 from sim_core.tasks import TrackTask
 
@@ -27,6 +30,35 @@ class Verdict:
     mean_error_last_3s_m: float
     max_error_m: float
     samples: int
+    separation_m: float = math.nan
+    slot_error_m: float = math.nan
+
+
+def verdict_on(
+    tasks: Sequence[FlownTask],
+    times: Float64,
+    states: Float32,
+    first_s: float,
+    reason: str,
+    names: Sequence[str],
+) -> Verdict:
+    """On what was flown.
+
+    Args:
+        tasks: One for each drone, all of one kind; or one for all.
+        times: When the states held, shape (T,).
+        states: Shape (T, n, 13).
+        first_s: Stamp of the first state answered: the tasks' time 0.
+        reason: Why it ended early; empty where it did not.
+        names: Of the drones.
+    """
+    first = tasks[0]
+    if isinstance(first, GroupFlight):
+        return group_verdict(first, times, states, first_s, reason, names)
+    if races := [task for task in tasks if isinstance(task, RaceTask)]:
+        return race_verdict(races, times, states, reason)
+    paths = [task for task in tasks if isinstance(task, TrackTask)]
+    return track_verdict(paths, times, states, first_s, reason)
 
 
 def track_verdict(
@@ -84,6 +116,39 @@ def race_verdict(
     elif gates and not score.finished.all():
         reason = reason or f"passed {score.gates_passed.min()} of {gates} gates"
     return replace(_nothing(reason), success=not reason, reason=reason, samples=len(times))
+
+
+def group_verdict(
+    flight: GroupFlight,
+    times: Float64,
+    states: Float32,
+    first_s: float,
+    reason: str,
+    names: Sequence[str],
+) -> Verdict:
+    """On drones that flew together: well flown is without collision or crash, every race finished.
+
+    Args:
+        flight: What they flew.
+        times: When the states held, shape (T,).
+        states: Shape (T, n, 13).
+        first_s: Stamp of the first state answered: the flight's time 0.
+        reason: Why it ended early; empty where it did not.
+        names: Of the drones.
+    """
+    if len(times) < 2:
+        return _nothing(reason)
+    score = score_group(times - first_s, states, flight, 0.0)
+    words = "; ".join([*([reason] if reason else []), *score.faults(names)])
+    known = score.slot_error_m[~np.isnan(score.slot_error_m)]
+    return replace(
+        _nothing(words),
+        success=not words,
+        reason=words,
+        samples=len(times),
+        separation_m=float(score.swarm.separation_m[0]),
+        slot_error_m=float(known.max()) if len(known) else math.nan,
+    )
 
 
 def _nothing(reason: str) -> Verdict:

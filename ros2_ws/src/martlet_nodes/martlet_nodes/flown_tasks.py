@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a policy is given to fly: the text of a goal as tasks, from where the drones hover."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import scipy.optimize  # noqa: F401  # formations need it in flight, and it is slow to import
+from numpy.typing import NDArray
+
+from policy_export.task_logic import AnyTask
+from sim_core.frames import yaw_of
+from sim_core.group_flights import GroupFlight, group_flight, hovers
+from sim_core.races import RaceTask, race_of
+from sim_core.tasks import TrackTask, load_task
+
+Float32 = NDArray[np.float32]
+FlownTask = TrackTask | RaceTask | GroupFlight
+
+
+def load_tasks(
+    text: str, states: Float32, rows: Sequence[int], offsets: NDArray[np.float64]
+) -> list[FlownTask]:
+    """The task for each controlled drone, or the one for all, from where they hover now.
+
+    Args:
+        text: A built-in's name, a file's path, a task file's text; a race's, or a group's.
+        states: Of the whole fleet, shape (N, 13).
+        rows: The controlled drones.
+        offsets: How far each one's path is moved [m; W], shape (n, 3).
+
+    Raises:
+        SettingsError: A task that cannot be loaded, or not be flown.
+    """
+    if race := race_of(text):
+        return [race] * len(rows)
+    if group := group_flight(text, hovers(states[list(rows)])):
+        return [group]
+    tasks: list[FlownTask] = []
+    for row, offset in zip(rows, offsets, strict=True):
+        state = states[row].astype(np.float64)
+        task = load_task(text, start=(*(state[:3] - offset), yaw_of(state[3:7])))
+        samples = task.reference.samples + np.append(offset, 0.0).astype(np.float32)
+        tasks.append(replace(task, reference=replace(task.reference, samples=samples)))
+    return tasks
+
+
+def runner_tasks(tasks: Sequence[FlownTask]) -> list[AnyTask]:
+    """The same as a `PolicyRunner` takes them."""
+    return [task.task if isinstance(task, GroupFlight) else task for task in tasks]
+
+
+def duration_s_of(task: FlownTask) -> float:
+    """How long a task lasts at most."""
+    if isinstance(task, RaceTask):
+        return task.longest_s
+    return (task.task if isinstance(task, GroupFlight) else task.reference).duration_s
