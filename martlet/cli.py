@@ -170,7 +170,7 @@ def export(run: Positional[Path], out: Path | None = None, as_json: Json = False
 
 
 def fly(settings: OmitArgPrefixes[FlySettings] = FlySettings(), as_json: Json = False) -> None:  # noqa: B008
-    """Fly a policy over ROS 2: take off, hover, follow references or race, land, report.
+    """Fly a policy over ROS 2: take off, hover, follow references, race or swarm, land, report.
 
     Args:
         settings: What to fly, and how.

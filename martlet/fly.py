@@ -18,17 +18,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from evaluation.report import draw_fleet_report, draw_report, flight_report, write_report
 from martlet.errors import FlightError, UsageError
 from martlet.flight.display import Display
 from martlet.flight.domain import take_domain
-from martlet.flight.figures import flight_records, interventions, landed
-from martlet.flight.fleet import fleet_figures, worst_of
+from martlet.flight.outcome import report_on
 from martlet.flight.processes import TERM_S, Process, Processes, Talker
 from martlet.flight.programme import Programme, programme
-from martlet.flight.raced import in_words, race_figures
-from martlet.flight.recording import read_recording
-from martlet.flight.settings import FlySettings, check, flight_settings, told
+from martlet.flight.settings import FlySettings, check, flight_settings
 from martlet.flight.workspace import Workspace, find_workspace
 from martlet.run_folder import RUNS, new_run_folder
 from policy_export.runtime import PolicyRunner
@@ -72,7 +68,7 @@ def run(settings: FlySettings, *, quiet: bool = False) -> dict[str, Any]:
     flight_s = time.monotonic()
     reasons = _fly(settings, workspace, policy, folder, planned, display)
     durations["flight"] = round(time.monotonic() - flight_s, 2)
-    report = _report(settings, folder, planned, durations, begun_s, reasons)
+    report = report_on(settings, folder, planned, durations, begun_s, reasons)
     display.report(report, folder)
     return report
 
@@ -223,40 +219,3 @@ def _sigterm_raises() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _report(
-    settings: FlySettings,
-    folder: Path,
-    planned: Programme,
-    durations: dict[str, float],
-    begun_s: float,
-    reasons: list[str],
-) -> dict[str, Any]:
-    recording = read_recording(folder / "flight", planned.drones)
-    flights = flight_records(recording, planned, f"{folder.name}: {settings.airframe}")
-    down = {name: landed(recording, row) for row, name in enumerate(flights)}
-    more: dict[str, Any] = {"run": str(folder), "problems": reasons}
-    record = flights[worst_of(flights)]
-    picture = folder / "report.png"
-    if len(flights) > 1:
-        more |= fleet_figures(flights, down)
-        draw_fleet_report(flights, record.title, picture)
-    elif planned.race:
-        race, level, seed = planned.race, settings.level, settings.course_seed
-        more["race"] = race_figures(record, race, level, seed)
-        headed = dataclasses.replace(record, title=f"{record.title}\n{in_words(more['race'])}")
-        draw_report(headed, picture, race.course.true)
-    else:
-        draw_report(record, picture)
-    durations["total"] = round(time.monotonic() - begun_s, 2)
-    report = flight_report(
-        record,
-        landed=all(down.values()),
-        guard_interventions=interventions(recording),
-        durations_s=durations,
-        settings=told(settings),
-        more=more,
-    )
-    write_report(report, folder / "report.json")
-    return report

@@ -35,3 +35,15 @@ def race_policy_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("race_policy") / "policy.onnx"
     export_policy(GateActor(), RACE_MANIFEST, path)
     return path
+
+
+@pytest.fixture(scope="session")
+def group_policy_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a policy that flies anything; see group_policy.py."""
+    from group_policy import GROUP_MANIFEST, GroupActor
+
+    from policy_export.export import export_policy
+
+    path = tmp_path_factory.mktemp("group_policy") / "policy.onnx"
+    export_policy(GroupActor(), GROUP_MANIFEST, path)
+    return path

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from firmware_bridge.guard_rules import GuardLimits
+from martlet.flight.grouped import rows_of
 from martlet.flight.programme import Programme
 
 
@@ -50,6 +51,9 @@ class Display:
         if planned.race is not None:
             race = planned.race
             what = f"race on {race.name}, {race.gates or 'any number of'} gates"
+        if planned.group is not None:
+            task = planned.group.task
+            what += f" ({task.name}), {task.duration_s:.1f} s"
         self._line(f"[dim]to fly       {what}; drones: {len(planned.drones)}[/]", keep=True)
         rates = ", ".join(f"{rate:g}" for rate in GuardLimits.body_rate_rad_s)
         self._line(f"[dim]guard fence  {fence} m[/]", keep=True)
@@ -62,12 +66,14 @@ class Display:
         table.add_column()
         table.add_row("landed", "yes" if report["landed"] else "[red]no[/]")
         table.add_row("guard stepped in", str(report["guard_interventions"]))
+        together = report.get("swarm") or report.get("mixed")
         if worst := report.get("worst"):
-            table.add_row("drones", f"{len(report['drones'])}; below the worst of them, {worst}")
+            below = "" if together else f"; below the worst of them, {worst}"
+            table.add_row("drones", f"{len(report['drones'])}{below}")
             if report["closest_m"] is not None:
                 table.add_row("closest two", f"{report['closest_m']:.2f} m")
-        if race := report.get("race"):
-            for row in _race_rows(race):
+        if together or report.get("race"):
+            for row in rows_of(together) if together else _race_rows(report["race"]):
                 table.add_row(*row)
         else:
             table.add_row("hover error", _centimetres(report["hover_error_m"]))
@@ -103,6 +109,8 @@ def _standing(event: dict[str, Any]) -> str:
 def _ending(event: dict[str, Any]) -> str:
     if not event["success"]:
         return f"[red]failed: {event['reason']}[/]"
+    if math.isfinite(event.get("separation_m", math.nan)):
+        return f"[green]done[/], never nearer than {event['separation_m']:.2f} m"
     if math.isfinite(event.get("rmse_m", math.nan)):
         return f"[green]done[/], RMSE {_centimetres(event['rmse_m'])}"
     return "[green]done[/]" + (

@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.flight_record import FlightRecord, Phase
+from martlet.flight.grouped import as_flown
 from martlet.flight.programme import Corner, Flown, Programme
-from martlet.flight.recording import Array, Recording
+from martlet.flight.recording import Array, Recording, places
 from sim_core.frames import yaw_of
+from sim_core.group_flights import GroupFlight
 from sim_core.races import race_of
-from sim_core.tasks import CONTROL_DT, Reference, load_task
+from sim_core.tasks import Reference, load_task
 
 ACTION = 2
 """martlet_msgs/DroneStatus.COMMANDER_ACTION."""
@@ -33,8 +35,9 @@ def flight_records(recording: Recording, planned: Programme, title: str) -> dict
         title: What the picture is headed with.
     """
     offsets = planned.offsets_m or ((0.0, 0.0, 0.0),) * len(planned.drones)
+    group = as_flown(recording, planned)
     return {
-        name: flight_record(recording, row, planned.flown, title, offset)
+        name: flight_record(recording, row, planned.flown, title, offset, group)
         for row, (name, offset) in enumerate(zip(planned.drones, offsets, strict=True))
     }
 
@@ -45,6 +48,7 @@ def flight_record(
     flown: Sequence[Flown],
     title: str,
     offset_m: Corner = (0.0, 0.0, 0.0),
+    group: GroupFlight | None = None,
 ) -> FlightRecord:
     """One drone's flight, as the report takes it.
 
@@ -54,6 +58,7 @@ def flight_record(
         flown: Its tasks, in their order; a race has no reference.
         title: What the picture is headed with.
         offset_m: By how much its paths were moved [m; W].
+        group: What all drones flew together, if they did.
     """
     stamps, age = recording.states.stamps_s, recording.age_s[:, row]
     states = _judged(recording, row)
@@ -62,7 +67,7 @@ def flight_record(
     commands = np.full((len(stamps), 4), np.nan)
     latency = np.full(len(stamps), np.nan)
     answered = np.isfinite(recording.commands.values[:, row, 0])
-    place = _places(stamps, recording.commands.stamps_s[answered])
+    place = places(stamps, recording.commands.stamps_s[answered])
     found = place >= 0
     commands[place[found]] = recording.commands.values[answered, row][found]
     late = recording.statuses[row].latencies_s
@@ -70,12 +75,16 @@ def flight_record(
     latency[place[known]] = late[known[known < len(late)]][: len(known)]
     reference = np.full((len(stamps), 3), np.nan)
     phases = _manoeuvres(recording, row)
-    for task, (start, end) in zip(flown, _streams(recording, row), strict=False):
+    for task, (start, end) in zip(flown, recording.streams(row), strict=False):
         if race_of(task.task):
-            phases.append(Phase(task.name, start - age[_places(stamps, np.array([start]))[0]], end))
+            phases.append(Phase(task.name, start - age[places(stamps, np.array([start]))[0]], end))
+            continue
+        inside = (times >= start - 1e-6) & (times <= end + 1e-6)
+        if group is not None:
+            reference[inside] = group.formation.goals(times[inside] - start)[:, row]
+            phases.append(Phase(task.name, start, end))
             continue
         path = _reference(task, recording, row, start, offset_m)
-        inside = (times >= start - 1e-6) & (times <= end + 1e-6)
         reference[inside] = path.position(times[inside] - start) + offset_m
         scored = (start + path.scored.start_s, start + _scored_end(path, task))
         phases.append(Phase(task.name, start, end, scored))
@@ -121,35 +130,11 @@ def interventions(recording: Recording) -> int:
 def _judged(recording: Recording, row: int) -> Array:
     """One drone's states, shape (T, 13): the truth at the same stamps, where all of it is there."""
     stamps = recording.states.stamps_s
-    place = _places(recording.truth.stamps_s, stamps)
+    place = places(recording.truth.stamps_s, stamps)
     unseen = not len(place) or (place < 0).any()
     source = recording.states.values if unseen else recording.truth.values[place]
     judged: Array = source[:, row]
     return judged
-
-
-def _places(stamps: Array, wanted: Array) -> NDArray[np.int64]:
-    """Where each wanted stamp is among rising ones; -1 where it is not."""
-    if not len(stamps):
-        return np.full(len(wanted), -1, dtype=np.int64)
-    place = np.clip(np.searchsorted(stamps, wanted - 1e-6), 0, len(stamps) - 1)
-    return np.where(np.abs(stamps[place] - wanted) < 1e-6, place, -1)
-
-
-def _streams(recording: Recording, row: int) -> list[tuple[float, float]]:
-    """When a policy commanded: first and last stamp answered, of each stretch of answers."""
-    stamps, engaged = recording.commands.stamps_s, recording.commands.values[:, row, 0]
-    stretches: list[tuple[float, float]] = []
-    open_ = False
-    for stamp, value in zip(stamps.tolist(), engaged.tolist(), strict=True):
-        if value != value:  # not a number: let go
-            open_ = False
-        elif open_:
-            stretches[-1] = (stretches[-1][0], stamp)
-        else:
-            open_ = True
-            stretches.append((stamp, stamp))
-    return [(start, end + CONTROL_DT) for start, end in stretches]
 
 
 def _manoeuvres(recording: Recording, row: int) -> list[Phase]:
@@ -171,8 +156,7 @@ def _reference(
     task: Flown, recording: Recording, row: int, start_s: float, offset_m: Corner
 ) -> Reference:
     """The reference as the policy was given it: from where the drone was seen at the start."""
-    place = _places(recording.states.stamps_s, np.array([start_s]))
-    state = recording.states.values[max(int(place[0]), 0), row]
+    state = recording.states_at(start_s)[row]
     begin = state[:3] - offset_m
     return load_task(task.task, start=(*begin, yaw_of(state[3:7]))).reference
 

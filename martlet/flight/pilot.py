@@ -269,7 +269,7 @@ def _together(results: Sequence[Any]) -> dict[str, Any]:
     """Several drones' results as one: all have to succeed, and the worst figures count."""
     worst = {
         "rmse_m": max, "mean_error_last_3s_m": max, "max_error_m": max, "error_m": max,
-        "reached_m": min,
+        "reached_m": min, "separation_m": min, "slot_error_m": max,
     }  # fmt: skip
     values = {
         key: pick(getattr(result, key) for result in results)

@@ -2,7 +2,8 @@
 """What a flight is made of: where its drones begin, what they fly, how far they may go.
 
 Paths are flown by one drone or by several, each about a place of its own on a grid. A race is flown
-by one, from a hover above the place where its course begins.
+by one, from a hover above the place where its course begins. A swarm takes off from the grid, and
+flies into its formation and home again; the drones of a mixed flight take off below their slots.
 """
 
 import math
@@ -14,8 +15,11 @@ from firmware_bridge.guard_rules import GuardLimits
 from martlet.errors import UsageError
 from martlet.flight.settings import FlySettings
 from policy_export.runtime import PolicyRunner
+from sim_core.formation_ways import nearest_order
+from sim_core.group_flights import GroupFlight, MixedText, SwarmText
 from sim_core.races import RaceTask, RaceText, race_of
 from sim_core.tasks import load_task
+from sim_core.track_model import Room
 
 Place = tuple[float, float, float, float]
 Corner = tuple[float, float, float]
@@ -32,6 +36,9 @@ ON_FLOOR_M = 0.1
 RUN_OUT_M = 4.0
 """The fence stands so far outside a race's room, which only the referee watches: from 5 m/s the
 drone's own controller, which brakes with 3 m/s², takes 4.2 m to come to rest."""
+
+FORMATION_OUT_M = 1.0
+"""The fence stands so far outside a formation's slots: from 2 m/s it takes 0.7 m to brake."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,8 @@ class Programme:
         box_low_m: Corner of the geofence [m; W].
         box_high_m: The opposite corner.
         added_mass_kg: That a simulated drone carries.
-        race: What is raced, if anything.
+        race: What one drone races, if anything.
+        group: What all drones fly together, if anything: from where they are to hover.
     """
 
     drones: tuple[str, ...]
@@ -68,11 +76,14 @@ class Programme:
     box_high_m: Corner = GuardLimits.box_high_m
     added_mass_kg: float = 0.0
     race: RaceTask | None = None
+    group: GroupFlight | None = None
 
     @property
     def offsets_m(self) -> tuple[Corner, ...]:
         """By how much each drone's path is moved; empty: none is."""
-        return () if self.race else tuple((x, y, 0.0) for x, y, _, _ in self.starts)
+        if self.race or self.group:
+            return ()
+        return tuple((x, y, 0.0) for x, y, _, _ in self.starts)
 
     def check(self, runner: PolicyRunner) -> None:
         """See whether a policy flies these tasks, and the guard lets it.
@@ -81,8 +92,11 @@ class Programme:
             PolicyFileError: It was not made for them.
             UsageError: It commands more than the guard passes.
         """
-        for task in self.flown:
-            runner.start(self.race or load_task(task.task))
+        if self.group:
+            runner.start(self.group.task, controlled=range(len(self.drones)))
+        else:
+            for task in self.flown:
+                runner.start(self.race or load_task(task.task))
         asked = runner.manifest.action.body_rates_rad_s
         if any(rate > most for rate, most in zip(asked, GuardLimits.body_rate_rad_s, strict=True)):
             raise UsageError(
@@ -95,23 +109,33 @@ def programme(settings: FlySettings) -> Programme:
     """What these settings ask for.
 
     Raises:
-        SettingsError: A task that cannot be loaded, no such track or level.
+        SettingsError: A task that cannot be loaded, no such track, level or formation, or not one
+            for so many drones.
     """
+    course = settings.track, settings.level, settings.course_seed
     if settings.task == "race":
-        return _race(RaceText(settings.track, settings.level, settings.course_seed))
+        return _race(RaceText(*course))
     count = settings.drones
+    if settings.task == "swarm":
+        return _swarm(SwarmText(settings.scenario or "mix", settings.course_seed), count)
+    if settings.task == "mixed":
+        return _mixed(MixedText(*course), count)
     places = grid(count) if count > 1 else ()
     reach = np.abs([place[:2] for place in places]).max(axis=0) if places else np.zeros(2)
     low, high = np.array(GuardLimits.box_low_m), np.array(GuardLimits.box_high_m)
     low[:2] -= reach
     high[:2] += reach
     return Programme(
-        drones=tuple(f"cf{number}" for number in range(1, count + 1)),
+        drones=_names(count),
         flown=tuple(_paths(settings)),
         starts=places,
         box_low_m=_corner(low),
         box_high_m=_corner(high),
     )
+
+
+def _names(count: int) -> tuple[str, ...]:
+    return tuple(f"cf{number}" for number in range(1, count + 1))
 
 
 def grid(count: int) -> tuple[Place, ...]:
@@ -150,19 +174,62 @@ def _race(text: RaceText) -> Programme:
     track = race.course.true
     (x, y, z), yaw, room = track.start.position_m, track.start.yaw_rad, track.room
     height = z + (LIFT_M if z - room.low_m[2] < ON_FLOOR_M else 0.0)
-    low, high = np.array(room.low_m) - RUN_OUT_M, np.array(room.high_m) + RUN_OUT_M
-    low[2] = GuardLimits.box_low_m[2]
+    low, high = _about(room)
     return Programme(
-        drones=("cf1",),
+        drones=_names(1),
         flown=(Flown("race", text.text(), 0.0),),
         height_m=height,
         starts=((x, y, 0.0, yaw),),
         over=((x, y, height, yaw),),
-        box_low_m=_corner(low),
-        box_high_m=_corner(high),
+        box_low_m=low,
+        box_high_m=high,
         added_mass_kg=race.course.mass_kg,
         race=race,
     )
+
+
+def _swarm(text: SwarmText, count: int) -> Programme:
+    formation = text.formation(count)
+    places = np.array(grid(count))
+    places[:, 2] = HEIGHT_M
+    # Drone i stands where the ways are shortest if it flies slot i, as a user's formation says.
+    places = places[nearest_order(formation.slots[:, 0, :3], places[:, :3])]
+    group = text.flight(places)
+    slots = group.formation.slots[..., :3].astype(np.float64)
+    low = np.minimum(slots.min(axis=(0, 1)) - FORMATION_OUT_M, GuardLimits.box_low_m)
+    high = np.maximum(slots.max(axis=(0, 1)) + FORMATION_OUT_M, GuardLimits.box_high_m)
+    low[2] = GuardLimits.box_low_m[2]
+    return Programme(
+        drones=_names(count),
+        flown=(Flown("swarm", text.text(), 0.0),),
+        starts=tuple((float(x), float(y), 0.0, 0.0) for x, y, _, _ in places),
+        box_low_m=_corner(low),
+        box_high_m=_corner(high),
+        group=group,
+    )
+
+
+def _mixed(text: MixedText, count: int) -> Programme:
+    task = text.mixed(count)
+    slots = task.formation.slots[:, 0].astype(np.float64)
+    low, high = _about(task.course.true.room)
+    return Programme(
+        drones=_names(count),
+        flown=(Flown("mixed", text.text(), 0.0),),
+        height_m=float(slots[0, 2]),
+        starts=tuple((float(x), float(y), 0.0, float(yaw)) for x, y, _, yaw in slots),
+        box_low_m=low,
+        box_high_m=high,
+        added_mass_kg=task.course.mass_kg,
+        group=text.flight(slots),
+    )
+
+
+def _about(room: Room) -> tuple[Corner, Corner]:
+    """The fence about a room where drones race."""
+    low, high = np.array(room.low_m) - RUN_OUT_M, np.array(room.high_m) + RUN_OUT_M
+    low[2] = GuardLimits.box_low_m[2]
+    return _corner(low), _corner(high)
 
 
 def _corner(values: np.typing.NDArray[np.float64]) -> Corner:

@@ -17,6 +17,7 @@ from mcap_ros2.decoder import DecoderFactory
 from numpy.typing import NDArray
 
 from martlet.errors import FlightError
+from sim_core.tasks import CONTROL_DT
 
 Array = NDArray[np.float64]
 
@@ -65,6 +66,35 @@ class Recording:
     truth: Series
     commands: Series
     statuses: tuple[Statuses, ...]
+
+    def streams(self, row: int) -> list[tuple[float, float]]:
+        """When a policy commanded a drone: begin and end of each stretch of answers."""
+        stamps, engaged = self.commands.stamps_s, self.commands.values[:, row, 0]
+        stretches: list[tuple[float, float]] = []
+        open_ = False
+        for stamp, value in zip(stamps.tolist(), engaged.tolist(), strict=True):
+            if value != value:  # not a number: let go
+                open_ = False
+            elif open_:
+                stretches[-1] = (stretches[-1][0], stamp)
+            else:
+                open_ = True
+                stretches.append((stamp, stamp))
+        return [(start, end + CONTROL_DT) for start, end in stretches]
+
+    def states_at(self, stamp_s: float) -> Array:
+        """All drones' states of a stamp, as received, shape (n, 13)."""
+        place = places(self.states.stamps_s, np.array([stamp_s]))
+        out: Array = self.states.values[max(int(place[0]), 0)]
+        return out
+
+
+def places(stamps: Array, wanted: Array) -> NDArray[np.int64]:
+    """Where each wanted stamp is among rising ones; -1 where it is not."""
+    if not len(stamps):
+        return np.full(len(wanted), -1, dtype=np.int64)
+    place = np.clip(np.searchsorted(stamps, wanted - 1e-6), 0, len(stamps) - 1)
+    return np.where(np.abs(stamps[place] - wanted) < 1e-6, place, -1)
 
 
 def read_recording(folder: Path, drones: tuple[str, ...]) -> Recording:

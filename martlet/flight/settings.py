@@ -11,6 +11,7 @@ from firmware_bridge.crtp_link import LinkConditions
 from firmware_bridge.firmware_double import DoubleSettings
 from firmware_bridge.link_faults import is_address, sentence_of
 from martlet.errors import UsageError
+from sim_core.formation_model import FEWEST_DRONES
 
 if TYPE_CHECKING:
     from martlet.flight.programme import Programme
@@ -37,12 +38,17 @@ class FlySettings:
         uri: Hardware's address, like radio://0/80/2M/E7E7E7E7E7.
         airframe: Airframe flown: a name, or a file; the policy's where not given.
         tasks: What to fly after the hover: names or files of tasks.
-        task: One task in place of those: "race"; "hover", and nothing after it; or any other.
+        task: One task in place of those: "race"; "swarm"; "mixed", a formation whose drones leave
+            it one after the other to race; "hover", and nothing after it; or any other.
         hover_s: How long to hover before that.
-        drones: How many fly, all by the one policy, each in a place of its own.
+        drones: How many fly, all by the one policy: each in a place of its own, or together.
+        scenario: Which formation a swarm flies: "static", "changing", "swapped", "moving",
+            "turning", "mix" (one of them, by --course-seed; where not given), a formation's .toml
+            or a folder of paths.
         track: Where to race: a track's name or file.
         level: Which of the track's levels is drawn.
-        course_seed: Of that draw, and of the course where each seed gives another (rings).
+        course_seed: Of that draw, of the course where each seed gives another (rings), and of a
+            swarm's formation.
         seed: Of the simulated noise, and of what a twin's link loses.
         state_delay_ms: Link delay from drone to host, a multiple of 2.
         command_delay_ms: Link delay from host to drone, a multiple of 2; of a twin the same.
@@ -63,6 +69,7 @@ class FlySettings:
     task: str | None = None
     hover_s: float = 4.0
     drones: int = 1
+    scenario: str | None = None
     track: str = "lsy"
     level: int = 0
     course_seed: int = 0
@@ -88,7 +95,15 @@ _MEANT_FOR = {
     "factor": ("sim",),
     "drones": ("sim",),
 }
-_RACES = ("track", "level", "course_seed")
+_TASKS_OF = {
+    "scenario": ("swarm",),
+    "track": ("race", "mixed"),
+    "level": ("race", "mixed"),
+    "course_seed": ("race", "swarm", "mixed"),
+}
+"""Which tasks take these settings."""
+
+_TOGETHER = ("swarm", "mixed")
 
 
 def check(settings: FlySettings) -> None:
@@ -137,13 +152,20 @@ def _task_faults(settings: FlySettings) -> list[str]:
         faults.append("--task race is for backends sim and twin: real gates are not looked for")
     if race and settings.drones > 1:
         faults.append(f"a race is flown by one drone, got --drones {settings.drones}")
-    if race and settings.train:
-        faults.append("--train learns hover and paths: expected --policy with --task race")
+    if settings.task in _TOGETHER and settings.drones < FEWEST_DRONES:
+        faults.append(
+            f"--task {settings.task} is flown by {FEWEST_DRONES} to {MOST_DRONES} drones,"
+            f" got --drones {settings.drones}"
+        )
+    if settings.train and (race or settings.task in _TOGETHER):
+        faults.append(
+            f"--train learns hover and paths: expected --policy with --task {settings.task}"
+        )
     defaults = {field.name: field.default for field in dataclasses.fields(settings)}
     faults += [
-        f"--{name.replace('_', '-')} is for --task race"
-        for name in _RACES
-        if not race and getattr(settings, name) != defaults[name]
+        f"--{name.replace('_', '-')} is for --task {' and '.join(tasks)}"
+        for name, tasks in _TASKS_OF.items()
+        if settings.task not in tasks and getattr(settings, name) != defaults[name]
     ]
     if settings.course_seed < 0:
         faults.append(f"--course-seed: expected at least 0, got {settings.course_seed}")
@@ -223,8 +245,7 @@ def told(settings: FlySettings) -> dict[str, Any]:
     values = {name: _plain(value) for name, value in vars(settings).items()}
     if settings.task is not None:
         values["tasks"] = None
-    if settings.task != "race":
-        values |= dict.fromkeys(_RACES)
+    values |= dict.fromkeys(name for name, tasks in _TASKS_OF.items() if settings.task not in tasks)
     if settings.backend != "hardware":
         return values | {"loss": _loss(settings)}
     return values | {

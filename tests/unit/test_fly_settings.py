@@ -40,7 +40,16 @@ def _cflib_is_here(monkeypatch):
         ({"backend": "hardware", "uri": RADIO, "task": "race"}, "--task race is for backends sim"),
         ({"task": "race", "tasks": ("hover",)}, "expected --task or --tasks, got both"),
         ({"task": "race", "train": True}, "expected --policy with --task race"),
-        ({"level": 2}, "--level is for --task race"),
+        ({"level": 2}, "--level is for --task race and mixed"),
+        ({"task": "swarm"}, "--task swarm is flown by 2 to 16 drones, got --drones 1"),
+        ({"task": "mixed"}, "--task mixed is flown by 2 to 16 drones, got --drones 1"),
+        ({"task": "swarm", "drones": 17}, "--drones: expected 1 to 16, got 17"),
+        ({"task": "swarm", "drones": 4, "train": True}, "expected --policy with --task swarm"),
+        ({"task": "swarm", "drones": 4, "backend": "twin"}, "--drones is for backend sim"),
+        ({"task": "swarm", "drones": 4, "level": 2}, "--level is for --task race and mixed"),
+        ({"task": "mixed", "drones": 4, "scenario": "mix"}, "--scenario is for --task swarm"),
+        ({"scenario": "swapped"}, "--scenario is for --task swarm"),
+        ({"course_seed": 2}, "--course-seed is for --task race and swarm and mixed"),
         ({"task": "race", "course_seed": -1}, "--course-seed: expected at least 0"),
     ],
 )
@@ -56,6 +65,8 @@ def test_the_others_are_not_refused():
     check(FlySettings(backend="hardware", uri=RADIO))
     check(FlySettings(task="race", track="rings", level=0, course_seed=4, backend="twin"))
     check(FlySettings(task="hover", drones=16))
+    check(FlySettings(task="swarm", drones=16, scenario="swapped", course_seed=7))
+    check(FlySettings(task="mixed", drones=4, track="lsy", level=2, course_seed=7))
 
 
 def test_a_missing_radio_library_is_named_before_anything_is_trained(monkeypatch):
@@ -82,4 +93,7 @@ def test_a_report_holds_what_the_backend_had_a_say_in():
     assert [one["loss"] for one in (sim, twin, radio)] == [0.0, 0.02, None]
     assert [one["state_delay_ms"] for one in (sim, twin, radio)] == [10.0, 10.0, None]
     assert radio["uri"] == RADIO
+    swarm = told(FlySettings(task="swarm", drones=2, scenario="moving", course_seed=3))
+    assert (swarm["scenario"], swarm["course_seed"], swarm["track"]) == ("moving", 3, None)
+    assert (sim["scenario"], sim["course_seed"]) == (None, None)
     assert set(sim) == {field.name for field in dataclasses.fields(FlySettings)}

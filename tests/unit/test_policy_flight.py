@@ -9,8 +9,9 @@ import pytest
 from firmware_bridge.flight_guard import Stage
 from martlet_nodes.backend import Commander
 from martlet_nodes.errors import ParameterError
+from martlet_nodes.flown_tasks import load_tasks
 from martlet_nodes.manoeuvre import Goal, Kind
-from martlet_nodes.policy import PolicyFlight, PolicyParameters, load_tasks
+from martlet_nodes.policy import PolicyFlight, PolicyParameters
 from martlet_nodes.sim_backend import SimParameters, Simulation
 from policy_export.runtime import PolicyRunner
 

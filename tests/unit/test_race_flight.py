@@ -13,9 +13,10 @@ from martlet.flight.raced import in_words, race_figures
 from martlet.flight.settings import FlySettings
 from martlet_nodes.backend import Commander
 from martlet_nodes.errors import ParameterError
+from martlet_nodes.flown_tasks import load_tasks
 from martlet_nodes.guard_parameters import GuardParameters
 from martlet_nodes.manoeuvre import Goal, Kind, moving
-from martlet_nodes.policy import PolicyFlight, load_tasks
+from martlet_nodes.policy import PolicyFlight
 from martlet_nodes.sim_backend import SimParameters, Simulation
 from policy_export.runtime import PolicyRunner
 from sim_core.airframe import load_airframe
