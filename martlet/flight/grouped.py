@@ -39,9 +39,10 @@ def group_figures(
         each), `collision_free` (of two drones), `collisions`, `separation_m` (smallest of all
         pairs), `separation_s` (when, since the hand-over), `separation_pair` (names),
         `slot_error_m` (mean over the drones that did not crash), `worst` (whose slot error is the
-        largest) and `drones`: by name `slot_error_m`, `crashed` and `crash_reason`, and of a mixed
-        flight the `race`: `gates_passed`, `finished`, `time_s` (since the drone left) and
-        `wrong_way`, or None. Of drones that did not come to it there are the first two alone.
+        largest) and `drones`: by name `slot_error_m`, `crashed`, `crash_reason` and `crash_time_s`
+        (since the hand-over), and of a mixed flight the `race`: `gates_passed`, `finished`,
+        `time_s` (since the drone left) and `wrong_way`, or None. Of a flight that did not come to
+        its task there are the first two alone.
     """
     names = list(flights)
     record = flights[names[0]]
@@ -111,9 +112,13 @@ def rows_of(found: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _drone(score: GroupScore, number: int) -> dict[str, Any]:
-    _, why = score.crash_of(number)
-    error = float(score.slot_error_m[number])
-    return {"slot_error_m": error, "crashed": why is not None, "crash_reason": why}
+    when, why = score.crash_of(number)
+    return {
+        "slot_error_m": float(score.slot_error_m[number]),
+        "crashed": why is not None,
+        "crash_reason": why,
+        "crash_time_s": when,
+    }
 
 
 def _race(score: RaceScore | None) -> dict[str, Any] | None:

@@ -15,8 +15,8 @@ from sim_core.mixed import RACE_S, load_mixed
 NAMES = ["cf1", "cf2"]
 
 
-def two_at_rest(seconds=10.0):
-    """Two drones, 1 m apart at their slots; of the flight 2 to 8 s are the task proper."""
+def two_at_rest(seconds=12.0):
+    """Two drones, 1 m apart at their slots; of the flight 4 to 10 s are the task proper."""
     rows = round(100 * seconds) + 1
     slots = np.zeros((2, rows, 4), np.float32)
     slots[1, :, 0], slots[:, :, 2] = 1.0, 1.0
@@ -24,7 +24,7 @@ def two_at_rest(seconds=10.0):
     states = np.zeros((rows, 2, 13))
     states[:, :, :3] = slots[:, :, :3].swapaxes(0, 1)
     states[:, :, 6] = 1.0
-    return GroupFlight(FormationTask("two", slots, 2.5), (2.0, 8.0)), times, states
+    return GroupFlight(FormationTask("two", slots, 2.5), (4.0, 10.0)), times, states
 
 
 def records(times, states, reference, name="swarm"):
@@ -41,7 +41,7 @@ def records(times, states, reference, name="swarm"):
 
 def test_a_good_swarm_has_separation_and_slot_errors_of_the_task_proper():
     flight, times, states = two_at_rest()
-    states[times < 2.0, 1, 0] -= 0.4  # on the way in: no slot error, but near
+    states[(times < 4.0) | (times > 10.0), 1, 0] -= 0.4  # on ways in and out: near, but no error
     states[200:, 1, 2] += 0.03
     score = score_group(times, states, flight, 0.0)
     assert score.faults(NAMES) == []
@@ -51,16 +51,16 @@ def test_a_good_swarm_has_separation_and_slot_errors_of_the_task_proper():
 
 def test_a_collision_is_told_with_names_and_time():
     flight, times, states = two_at_rest()
-    states[600:620, 1, 0] = 0.08
+    states[700:720, 1, 0] = 0.08
     found = group_figures(
         records(times, states, states[:, :, :3]), flight, {"formation": "two", "course_seed": 1}
     )
     assert (found["good"], found["collision_free"], found["collisions"]) == (False, False, 1)
     assert found["separation_m"] == pytest.approx(0.08)
-    assert found["separation_s"] == pytest.approx(6.0, abs=0.02)
+    assert found["separation_s"] == pytest.approx(7.0, abs=0.02)
     assert found["separation_pair"] == ["cf1", "cf2"]
     assert found["worst"] == "cf2"
-    assert found["faults"] == ["1 collision, the first at 6.00 s; nearest were cf1 and cf2, 0.08 m"]
+    assert found["faults"] == ["1 collision, the first at 7.00 s; nearest were cf1 and cf2, 0.08 m"]
     assert in_words(found).startswith("1 collision, never nearer than 0.08 m")
     assert ("collision-free", "[red]no, collisions: 1[/]") in rows_of(found)
 
@@ -72,6 +72,7 @@ def test_a_crash_is_told_and_counts_in_no_mean():
     assert (found["good"], found["collision_free"]) == (False, True)
     assert found["drones"]["cf1"] == {
         "slot_error_m": None, "crashed": True, "crash_reason": "ground",
+        "crash_time_s": pytest.approx(7.0),
     }  # fmt: skip
     assert found["slot_error_m"] == pytest.approx(0.0, abs=1e-6)
     assert found["faults"] == ["cf1 crashed: ground at 7.00 s"]
@@ -130,8 +131,11 @@ def test_each_race_is_judged_from_when_its_drone_leaves(mixed):
 def test_gates_count_in_no_other_time_but_touches_always(mixed):
     flight, times, states = mixed
     early_s = flight.task.leaves_s[1] - 3.0
+    late_s = flight.task.leaves_s[0] + RACE_S + 6.0  # home by then
     through(1, early_s, times, states)
+    through(0, late_s, times, states)
     score = score_group(times, states, flight, 0.0)
+    assert score.races[0].gates_passed[0] == 0
     assert score.races[1].gates_passed[0] == 0
     assert score.crash_of(1)[1] is None
     through(1, early_s, times, states, aside_m=0.3)
@@ -139,4 +143,15 @@ def test_gates_count_in_no_other_time_but_touches_always(mixed):
     when, why = score.crash_of(1)
     assert why == "frame"
     assert when == pytest.approx(early_s + 0.87, abs=0.05)
-    assert "cf2 crashed: frame at" in score.faults(NAMES)[0]
+    assert [words[:18] for words in score.crashes(NAMES)] == ["cf2 crashed: frame"]
+
+
+def test_who_touches_a_frame_after_its_race_has_crashed_though_it_finished(mixed):
+    flight, times, states = mixed
+    leaves_s = flight.task.leaves_s[0]
+    through(0, leaves_s, times, states)
+    through(0, leaves_s + 3.0, times, states, aside_m=0.3)
+    score = score_group(times, states, flight, 0.0)
+    assert score.races[0].finished[0]
+    assert score.crash_of(0)[1] == "frame"
+    assert "cf1 crashed: frame" in score.faults(NAMES)[0]
