@@ -11,18 +11,13 @@ from firmware_bridge.crtp_link import LinkConditions
 from firmware_bridge.firmware_double import DoubleSettings
 from firmware_bridge.link_faults import is_address, sentence_of
 from martlet.errors import UsageError
-from sim_core.formation_model import FEWEST_DRONES
+from martlet.flight.task_settings import TASKS, TASKS_OF, task_faults
 
 if TYPE_CHECKING:
     from martlet.flight.programme import Programme
 
 TWIN_LOSS = 0.02
 """What a twin's link loses unless asked otherwise: a room with a few other radios."""
-
-TASKS = ("lemniscate", "recorded")
-"""What is flown unless something else is asked for."""
-
-MOST_DRONES = 16  # guess: two cores carry no more topics at 100 Hz
 
 
 @dataclass(frozen=True)
@@ -95,15 +90,6 @@ _MEANT_FOR = {
     "factor": ("sim",),
     "drones": ("sim",),
 }
-_TASKS_OF = {
-    "scenario": ("swarm",),
-    "track": ("race", "mixed"),
-    "level": ("race", "mixed"),
-    "course_seed": ("race", "swarm", "mixed"),
-}
-"""Which tasks take these settings."""
-
-_TOGETHER = ("swarm", "mixed")
 
 
 def check(settings: FlySettings) -> None:
@@ -119,7 +105,7 @@ def check(settings: FlySettings) -> None:
         and settings.backend not in _MEANT_FOR[field.name]
         and getattr(settings, field.name) != field.default
     ]
-    faults += _task_faults(settings)
+    faults += task_faults(settings)
     if settings.backend == "hardware":
         faults += _address_faults(settings.uri)
     if settings.backend == "twin" and settings.state_delay_ms != settings.command_delay_ms:
@@ -138,38 +124,6 @@ def check(settings: FlySettings) -> None:
         double(settings)
     elif settings.backend == "twin":
         LinkConditions(1e-3 * settings.state_delay_ms, 0.0, _loss(settings), settings.seed)
-
-
-def _task_faults(settings: FlySettings) -> list[str]:
-    """What is wrong with what is to be flown, and by how many."""
-    faults = []
-    race = settings.task == "race"
-    if not 1 <= settings.drones <= MOST_DRONES:
-        faults.append(f"--drones: expected 1 to {MOST_DRONES}, got {settings.drones}")
-    if settings.task is not None and settings.tasks != TASKS:
-        faults.append("expected --task or --tasks, got both")
-    if race and settings.backend == "hardware":
-        faults.append("--task race is for backends sim and twin: real gates are not looked for")
-    if race and settings.drones > 1:
-        faults.append(f"a race is flown by one drone, got --drones {settings.drones}")
-    if settings.task in _TOGETHER and settings.drones < FEWEST_DRONES:
-        faults.append(
-            f"--task {settings.task} is flown by {FEWEST_DRONES} to {MOST_DRONES} drones,"
-            f" got --drones {settings.drones}"
-        )
-    if settings.train and (race or settings.task in _TOGETHER):
-        faults.append(
-            f"--train learns hover and paths: expected --policy with --task {settings.task}"
-        )
-    defaults = {field.name: field.default for field in dataclasses.fields(settings)}
-    faults += [
-        f"--{name.replace('_', '-')} is for --task {' and '.join(tasks)}"
-        for name, tasks in _TASKS_OF.items()
-        if settings.task not in tasks and getattr(settings, name) != defaults[name]
-    ]
-    if settings.course_seed < 0:
-        faults.append(f"--course-seed: expected at least 0, got {settings.course_seed}")
-    return faults
 
 
 def _address_faults(uri: str | None) -> list[str]:
@@ -245,7 +199,7 @@ def told(settings: FlySettings) -> dict[str, Any]:
     values = {name: _plain(value) for name, value in vars(settings).items()}
     if settings.task is not None:
         values["tasks"] = None
-    values |= dict.fromkeys(name for name, tasks in _TASKS_OF.items() if settings.task not in tasks)
+    values |= dict.fromkeys(name for name, tasks in TASKS_OF.items() if settings.task not in tasks)
     if settings.backend != "hardware":
         return values | {"loss": _loss(settings)}
     return values | {
