@@ -27,6 +27,7 @@ from martlet.flight.programme import Programme, programme
 from martlet.flight.settings import FlySettings, check, flight_settings
 from martlet.flight.workspace import Workspace, find_workspace
 from martlet.run_folder import RUNS, new_run_folder
+from martlet.shipped import shipped_policy
 from policy_export.runtime import PolicyRunner
 
 READY_S = {"sim": 30.0, "twin": 60.0, "hardware": 120.0}
@@ -54,6 +55,8 @@ def run(settings: FlySettings, *, quiet: bool = False) -> dict[str, Any]:
     """
     begun_s = time.monotonic()
     check(settings)
+    if settings.policy is None and not settings.train:
+        settings = dataclasses.replace(settings, policy=shipped_policy(settings.airframe))
     planned = programme(settings)
     workspace = find_workspace()
     folder = _run_folder(settings)
@@ -99,8 +102,7 @@ def _policy(
         policy = train_run(folder, load_recipe("track"), quiet=quiet).policy
         durations["train"] = round(time.monotonic() - begun_s, 2)
         return policy
-    if settings.policy is None:
-        raise UsageError("fly: expected --policy FILE, or --train to train one first.")
+    assert settings.policy is not None, "run sees to that"
     # Refused before a folder is made.
     planned.check(PolicyRunner(settings.policy, airframe=settings.airframe))
     folder.mkdir(parents=True, exist_ok=True)

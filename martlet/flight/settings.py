@@ -25,7 +25,8 @@ class FlySettings:
     """What to fly, and how.
 
     Attributes:
-        policy: Policy file; with --train the one that is trained.
+        policy: Policy file; with --train the one that is trained; where not given, the one of
+            policies/ that flies any task with this airframe.
         train: Train a policy first, from random weights.
         run: Name of the run, or its folder; a new one under runs/ where not given.
         backend: What flies: the simulator; a twin, which is the simulator behind the radio's
