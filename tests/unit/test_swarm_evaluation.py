@@ -11,7 +11,7 @@ from swarm_points import Points, Straight
 
 from evaluation import swarms
 from evaluation.errors import PictureError
-from martlet import cli
+from martlet import cli, swarm_evaluation
 from martlet.errors import UsageError
 from martlet.eval_order import Order
 from martlet.evaluation import fly_order
@@ -19,6 +19,7 @@ from martlet.race_evaluation import fly_race_order
 from martlet.swarm_evaluation import fly_swarm_order
 from martlet.task_evaluation import fly_task_order
 from policy_export import runtime
+from sim_core.environment import load_environment
 from sim_core.errors import SettingsError
 from sim_core.formations import SCENARIOS
 
@@ -30,6 +31,11 @@ def order(monkeypatch, tmp_path):
 
     monkeypatch.setattr(swarms, "drawn_swarm", drawn)
     monkeypatch.setattr(runtime, "PolicyRunner", lambda *_, **__: Straight())
+    monkeypatch.setattr(
+        swarm_evaluation,
+        "judged_in",
+        lambda name, changes, _policy: load_environment(name, changes),
+    )
     return Order(tmp_path / "mine.onnx", "swarm", 5, 30, out=tmp_path)
 
 
