@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One network at every task: the referees' figures beside each line, and beside PufferLib's claims.
 
-python benchmarks/one_network.py policies/universal.onnx policies/universal_brushless.onnx
+python benchmarks/one_network.py policies/universal_brushless.onnx
 
 Judges each policy file on drones, courses and formations that training never draws, records
 results/one_network.json and writes the table of docs/one_network.md.

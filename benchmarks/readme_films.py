@@ -34,7 +34,7 @@ from sim_core.tasks import CONTROL_DT
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 
-FAST, SMALL = shipped_policy("cf21_brushless"), shipped_policy("cf21_plus")
+FAST = shipped_policy("cf21_brushless")
 
 UNSEEN = 100_000
 """Seed of the first drone and course: training draws none of these."""
@@ -43,7 +43,7 @@ UNSEEN = 100_000
 def main(
     race: Path = FAST,
     rings: Path = FAST,
-    swarm: Path = SMALL,
+    swarm: Path = FAST,
     mixed: Path = FAST,
     episodes: int = 1024,
     out: Path = IMAGES,

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes what policies/ ships: one network for each airframe, and how it learned.
+"""Makes what policies/ ships, and keeps how it learned.
 
-python benchmarks/universal_policies.py            both: some forty minutes on 2 cores
-python benchmarks/universal_policies.py --only universal
+python benchmarks/universal_policies.py            eight minutes on 2 cores
 
-Each run stays in --out; one that is there is not trained again. Writes policies/<name>.onnx and
+The run stays in --out; if it is there it is not trained again. Writes policies/<name>.onnx and
 policies/<name>.json, the referee's verdicts on the way, and draws docs/images/one_network.png.
 """
 
@@ -18,12 +17,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from training_quality import trained
 
-from evaluation.picture import BLUE, VERMILION, clean
+from evaluation.picture import BLUE, clean
 from training.recipe import load_recipe
 
 ROOT = Path(__file__).parents[1]
 POLICIES = ROOT / "policies"
-ENVIRONMENTS = {"universal_brushless": "all", "universal": "all_plus"}
+ENVIRONMENTS = {"universal_brushless": "all"}
 
 CURVES = (
     ("hover_error_m", "Hover: steady error [cm]", 100.0, 10.0),
@@ -61,14 +60,12 @@ def draw(path: Path) -> None:
     axes = figure.subplots(2, 3).flat
     for ax, (key, title, factor, most) in zip(axes, CURVES, strict=True):
         clean(ax, title, "minutes of training", "")
-        for name, colour in zip(ENVIRONMENTS, (BLUE, VERMILION), strict=True):
-            verdicts = _verdicts(POLICIES / f"{name}.json")
-            shown = [v for v in verdicts if v.get(key) is not None]
+        for name in ENVIRONMENTS:
+            shown = [v for v in _verdicts(POLICIES / f"{name}.json") if v.get(key) is not None]
             minutes = [v["seconds"] / 60.0 for v in shown]
             values = [min(v[key] * factor, most) for v in shown]
-            ax.plot(minutes, values, "o-", color=colour, ms=3, label=name)
+            ax.plot(minutes, values, "o-", color=BLUE, ms=3)
         ax.set_ylim(0.0, most)
-    figure.axes[0].legend(frameon=False, fontsize=9)
     figure.savefig(path, format="png")
 
 

@@ -159,7 +159,7 @@ def test_a_node_that_dies_in_flight_is_named(tmp_path, policy_path):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--airframe", "balloon"], "policies come for cf21_brushless and cf21_plus"),
+        (["--airframe", "balloon"], "policies come for cf21_brushless"),
         (["--policy", "/nowhere.onnx"], "/nowhere.onnx"),
         (["--policy", "POLICY", "--tasks", "waltz"], "waltz"),
         (["--policy", "POLICY", "--airframe", "balloon"], "balloon"),
