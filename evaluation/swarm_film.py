@@ -51,7 +51,7 @@ def swarm_scene(flight: SwarmFlight) -> Scene:
 
 
 class SwarmCaption:
-    """What is told of a swarm: formation, time, nearest two, mean distance to the slots."""
+    """What is told of a swarm: formation, time, how near the nearest two are."""
 
     def __init__(self, flight: SwarmFlight, scene: Scene) -> None:
         self._flight, self._scene = flight, scene
@@ -60,9 +60,7 @@ class SwarmCaption:
         """The line at an instant."""
         row = self._scene.row(time_s)
         p = np.asarray(self._scene.states[row, :, :3], np.float64)
-        slots = self._scene.slots_m
-        error = 0.0 if slots is None else np.linalg.norm(p - slots[row], axis=1).mean()
         return (
             f"{self._flight.task.drones} drones, {self._flight.task.name}    {time_s:.1f} s"
-            f"    nearest two {pdist(p).min():.2f} m apart    {error * 100:.0f} cm from the slots"
+            f"    nearest two {pdist(p).min():.2f} m apart"
         )

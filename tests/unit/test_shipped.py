@@ -31,8 +31,8 @@ def test_it_hovers_races_and_keeps_a_formation(airframe):
     runner = PolicyRunner(policy)
     track = judged_in("track", (), policy)
     assert evaluate(policy, "hover", 32, 5, environment=track)["success_rate"] > 0.9
-    race = fly_races(runner, "", RaceTrial("lsy", 0), judged_in("race", (), policy), 16, 5)
-    assert race.figures["success_rate"] > 0.8
+    race = fly_races(runner, "", RaceTrial("lsy", 0), judged_in("race", (), policy), 64, 5)
+    assert race.figures["success_rate"] > 0.6
     swarm = fly_swarms(
         runner, "", SwarmTrial("static", 8, 5.0), judged_in("swarm", (), policy), 2, 5
     )
