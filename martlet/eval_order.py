@@ -7,7 +7,8 @@ from typing import Literal
 
 from martlet.errors import UsageError
 from sim_core import _core
-from sim_core.environment import environment_names, load_environment, read_environment
+from sim_core.environment import load_environment
+from sim_core.environment_files import environment_names, read_environment
 from sim_core.formation_settings import SCENARIOS
 from sim_core.settings_file import read_toml_file
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from sim_core import _core
 from sim_core.airframe import Airframe, load_airframe
+from sim_core.environment_files import environment_file, read_environment
 from sim_core.errors import SettingsError
 from sim_core.randomization import ParameterBox, randomized_box, range_faults
 from sim_core.settings_file import build, is_finite_number, override, read_toml_file
 
-_FOLDER = Path(__file__).parent / "environments"
 _ESTIMATES = Path(__file__).parent / "estimates"
 
 ESTIMATES = ("mocap", "onboard", "exact")
@@ -264,54 +264,6 @@ def _known(name: str, bounds: dict[str, Any]) -> str:
     return ", ".join(keys)
 
 
-def environment_names() -> list[str]:
-    """What comes with Martlet."""
-    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
-
-
-def environment_file(name_or_path: str | Path) -> Path:
-    """The file of an environment.
-
-    Raises:
-        SettingsError: There is none of that name.
-    """
-    path = Path(name_or_path)
-    if path.suffix == ".toml":
-        return path
-    path = _FOLDER / f"{name_or_path}.toml"
-    if not path.exists():
-        known = ", ".join(environment_names())
-        raise SettingsError(
-            f"environment: expected one of {known} or a .toml file, got {str(name_or_path)!r}."
-        )
-    return path
-
-
-def read_environment(path: Path) -> dict[str, Any]:
-    """An environment file's table; where it names a `base`, laid over that one's.
-
-    Sections are merged key by key; [randomization] and what is no section replace the base's.
-
-    Raises:
-        SettingsError: A file that cannot be read, or bases that go round in a circle.
-    """
-    seen = [path]
-    tables = [read_toml_file(path)]
-    while (base := tables[-1].pop("base", None)) is not None:
-        seen.append(environment_file(base))
-        if seen[-1] in seen[:-1]:
-            raise SettingsError(
-                f"{path}: base: expected one that is not built on it, got {base!r}."
-            )
-        tables.append(read_toml_file(seen[-1]))
-    merged = tables.pop()
-    while tables:
-        for key, value in tables.pop().items():
-            both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-            merged[key] = merged[key] | value if both and key != "randomization" else value
-    return merged
-
-
 def _expanded(table: dict[str, Any], changes: Iterable[str], where: str) -> list[str]:
     """Give [estimate] the values of its kind, as changed; returns the other changes."""
     changes = list(changes)
@@ -359,6 +311,8 @@ def _faults(environment: Environment) -> list[str]:
         chosen = getattr(environment, section)
         if chosen is not None and chosen.count < 1:
             faults.append(f"{section}.count: expected at least 1, got {chosen.count}")
+    if everything and not any(v for k, v in environment.numbers.items() if k.startswith("mix.")):
+        faults.append("mix: expected shares that are not all 0, got nothing but 0")
     if environment.formations is not None:
         shares = environment.formations.shares()
         if min(shares.values()) < 0.0 or sum(shares.values()) <= 0.0:

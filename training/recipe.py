@@ -15,10 +15,9 @@ from typing import Any
 from sim_core.environment import (
     TRAINING_SECTIONS,
     Environment,
-    environment_file,
     load_environment,
-    read_environment,
 )
+from sim_core.environment_files import environment_file, read_environment
 from sim_core.errors import SettingsError
 from sim_core.settings_file import build, is_finite_number, override
 from training import native

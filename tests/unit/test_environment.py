@@ -174,3 +174,25 @@ def test_an_unknown_key_of_a_file_is_named(tmp_path):
     assert "missing key 'episode.max_steps'" in message
     assert "missing key 'reward.crash'" in message
     assert "missing key 'estimate'" in message
+
+
+def test_shares_of_work_that_are_all_none_are_refused():
+    none = [f"mix.{kind}=0" for kind in ("path", "race", "more_races", "formation", "both")]
+    with pytest.raises(SettingsError, match="mix: expected shares that are not all 0"):
+        load_environment("all", none)
+
+
+def test_a_file_laid_over_another_changes_what_it_names_alone(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('base = "swarm"\n[world]\ndrones = 16\n')
+    mine, swarm = load_environment(path), load_environment("swarm")
+    assert mine.numbers == swarm.numbers | {"world.drones": 16.0}
+    assert (mine.airframe, mine.randomization) == (swarm.airframe, swarm.randomization)
+
+
+def test_files_laid_over_each_other_in_a_circle_are_refused(tmp_path):
+    one, other = tmp_path / "one.toml", tmp_path / "other.toml"
+    one.write_text(f'base = "{other}"\n')
+    other.write_text(f'base = "{one}"\n')
+    with pytest.raises(SettingsError, match="base: expected one that is not built on it"):
+        load_environment(one)

@@ -10,7 +10,7 @@ from martlet import cli
 from martlet.errors import UsageError
 from martlet.eval_order import Order, judge_of
 from martlet.evaluation import fly_order
-from sim_core.environment import environment_file
+from sim_core.environment_files import environment_file
 from sim_core.tasks import task_names
 
 
