@@ -233,8 +233,8 @@ def test_a_race_is_the_race_of_its_own_task():
     courses = training_courses(race.course, 0)
     alone = _core.VecSim(48, other, courses=courses)
     one_of_many = _core.VecSim(
-        48, settings, [np.zeros((1, 4), np.float32)], courses=courses,
-        formations=_core.Formations(1),
+        48, settings, [np.zeros((1, 4), np.float32)] * 8, courses=courses,
+        formations=_core.Formations(8),
     )  # fmt: skip
     alone.start(5)
     one_of_many.start(5)
@@ -356,6 +356,10 @@ def test_the_other_sign_of_an_attitude_shows_the_same():
     [
         (lambda: simulator(scattered(1, 6, 0.5)),
          "world.drones: expected a power of two from 4 to 64, got 6"),
+        (lambda: _core.VecSim(
+            8, load_environment("all").core_settings(), [np.zeros((1, 4), np.float32)] * 8,
+            courses=flown_courses([load_race().course])),
+         r"formations: expected of 8 drones \(world.drones\), got none"),
         (lambda: session(3, [2, 2]), "groups: expected numbers of drones of at most 3 together"),
         (lambda: session(3).take_role(3, 1), "drone: expected 0 to 2, got 3"),
         (lambda: _core.VecSim(

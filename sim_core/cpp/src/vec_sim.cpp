@@ -97,6 +97,12 @@ void VecSim::share_worlds() {
   Company& company = work_.company;
   company.world_size = world_size_of(task_, settings_, num_drones_);
   if (company.world_size == 1) return;
+  const std::int32_t size = work_.world.references.formations.size;
+  if (task_.follows_paths && size != company.world_size) {
+    throw std::invalid_argument("formations: expected of " + std::to_string(company.world_size) +
+                                " drones (world.drones), got " +
+                                (size == 0 ? "none" : "of " + std::to_string(size)));
+  }
   constexpr std::size_t kLine = kCacheLine / sizeof(float);
   const auto drones = static_cast<std::size_t>(num_blocks_ * kernel_->lanes);
   const std::size_t stride = (drones + kLine - 1) / kLine * kLine;
