@@ -19,6 +19,7 @@ from evaluation.swarm_referee import SwarmScore, joined_swarms, score_swarm
 from sim_core import _core
 from sim_core.course_library import flown_courses
 from sim_core.environment import Environment
+from sim_core.errors import SettingsError
 from sim_core.formations import SCENARIOS, FormationTask, draw_formation, load_formation
 from sim_core.races import load_race
 from sim_core.references import CONTROL_DT
@@ -195,14 +196,17 @@ def drawn_swarm(
 ) -> _core.VecSim:
     """The drones of a seed, world by world, each at rest near where its slot begins."""
     size = tasks[0].drones
-    drones = _core.VecSim(
-        size * len(tasks),
-        _settings(environment, size),
-        [np.ascontiguousarray(path) for task in tasks for path in task.slots],
-        threads=threads,
-        courses=flown_courses([load_race().course]),  # nobody races
-        formations=_core.Formations(size, in_order=True),
-    )
+    try:
+        drones = _core.VecSim(
+            size * len(tasks),
+            _settings(environment, size),
+            [np.ascontiguousarray(path) for task in tasks for path in task.slots],
+            threads=threads,
+            courses=flown_courses([load_race().course]),  # nobody races
+            formations=_core.Formations(size, in_order=True),
+        )
+    except ValueError as error:
+        raise SettingsError(f"{error}, in a swarm of {size}.") from None
     drones.start(seed % 2**32)
     return drones
 

@@ -220,3 +220,8 @@ def test_worlds_that_came_to_nothing_are_drawn_too(points, tmp_path):
 def test_another_kind_of_picture_is_refused(tmp_path):
     with pytest.raises(PictureError, match=r"expected a \.png or \.gif file"):
         render(fly(SwarmTrial("static", 4, 1.0), episodes=1), tmp_path / "page.jpg")
+
+
+def test_a_number_of_drones_that_no_world_holds_is_refused():
+    with pytest.raises(SettingsError, match=r"power of two from 4 to 64, got 6.*in a swarm of 6"):
+        swarms.drawn_swarm(SwarmTrial("static", 6, 1.0).tasks(1, 5), SWARM, 5)
