@@ -223,6 +223,6 @@ def race_of(recording: RaceRecording, drone: int) -> Race:
 def _settings(environment: Environment) -> _core.VecSettings:
     """The environment's, with every drone where its course begins."""
     settings = environment.core_settings()
-    settings["start.ground"], settings["start.hover"] = 1.0, 0.0
+    settings["start.ground"], settings["start.hover"], settings["start.known"] = 1.0, 0.0, 0.0
     settings.max_steps = 1_000_000
     return settings

@@ -24,7 +24,7 @@ from training.settings import PPOSettings
 _native: Any
 try:
     _native = importlib.import_module("training._native")
-except ImportError:  # built without it
+except ModuleNotFoundError:  # built without it
     _native = None
 
 WIDEST_LAYER = 256

@@ -30,6 +30,9 @@ from training.settings import PPOSettings
 
 _PARTS = ("actor", "critic", "actor_optimizer", "critic_optimizer")
 
+LEAST_SPREAD = 1e-3
+"""Of advantages, which are divided by it. Source: guess; a step's rewards are of order 0.01 to 1."""
+
 
 @dataclass
 class Learner:
@@ -138,6 +141,7 @@ class Storage:
         self.done = zeros(steps, drones)
         self.advantages = zeros(steps, drones)
         self.returns = zeros(steps, drones)
+        self.weights = zeros(steps, drones) + 1.0  # of the squared error of the value
 
 
 def log_prob(action: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
@@ -258,6 +262,24 @@ def estimate_advantages(learner: Learner, storage: Storage) -> None:
 
 
 @torch.no_grad()
+def weigh_kinds(storage: Storage, kinds: Tensor) -> None:
+    """Where a task mixes kinds of work, each counts alike.
+
+    A crash in a race costs a hundred times what a centimetre does on a path: of one network that
+    learns both, the small would never be heard. So the advantages of each kind are brought to mean
+    0 and deviation 1, and errors of its value are weighed by what they were divided by.
+    """
+    of_each = [kinds == kind for kind in sorted(set(kinds.tolist()))]
+    if len(of_each) == 1:
+        return
+    for mine in of_each:
+        advantages = storage.advantages[:, mine].double()
+        spread = advantages.std(correction=0).clamp(min=LEAST_SPREAD)
+        storage.advantages[:, mine] = ((advantages - advantages.mean()) / spread).float()
+        storage.weights[:, mine] = spread.square().reciprocal().float()
+
+
+@torch.no_grad()
 def in_halves(network: nn.Module, inputs: Tensor) -> Tensor:
     """A network's outputs for (T, N, ...) inputs: half of the drones in a thread each."""
     with small_pool() as pool:
@@ -334,9 +356,9 @@ def fit_actor(learner: Learner, storage: Storage, orders: list[Tensor]) -> dict[
 def fit_critic(learner: Learner, storage: Storage, orders: list[Tensor]) -> dict[str, float]:
     """Adam on the squared error of the value."""
     losses, norms = [], []
-    columns = (storage.inputs[:-1], storage.returns)
-    for rows, inputs, returns in minibatches(orders, learner.settings.minibatch, *columns):
-        each = 0.5 * (learner.critic(inputs) - returns).square()
+    columns = (storage.inputs[:-1], storage.returns, storage.weights)
+    for rows, inputs, returns, weights in minibatches(orders, learner.settings.minibatch, *columns):
+        each = 0.5 * weights * (learner.critic(inputs) - returns).square()
         loss = each.mean()
         norm = step_back(learner, "critic", loss)
         check_update(learner, storage, ("value loss", "critic"), norm, each, rows)
@@ -420,6 +442,7 @@ def train(
     settings = learner.settings
     storage = Storage(learner)
     flown = settings.num_envs * settings.horizon
+    kinds = torch.from_numpy(env.core.kinds).to(learner.device)
     begin(learner, env)
     while learner.steps < settings.steps:
         started = time.perf_counter()
@@ -428,6 +451,7 @@ def train(
             collect(learner, env, storage)
             collected = time.perf_counter()
             estimate_advantages(learner, storage)
+            weigh_kinds(storage, kinds)
             figures = update(learner, storage)
         except DivergenceError:
             learner.restore(before)

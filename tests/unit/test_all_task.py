@@ -200,7 +200,8 @@ def test_haste_and_what_is_about_to_happen_have_their_price():
     n = load_environment("all").numbers
     assert terms["risk"] == pytest.approx(-n["company_reward.risk"] * risk, rel=1e-3)
     v = fields(sim.privileged, "privileged")["true_velocity_error"].astype(float)
-    hasty = np.maximum((v**2).sum(axis=1) - 0.8**2, 0.0).sum()
+    slow = n["company_reward.haste_above_m_s"]
+    hasty = np.maximum((v**2).sum(axis=1) - slow**2, 0.0).sum()
     assert terms["haste"] == pytest.approx(-n["company_reward.haste"] * hasty, rel=1e-4)
 
 
@@ -250,6 +251,9 @@ def test_work_is_dealt_by_shares(kinds):
     seen, _ = env.reset()
     racing = (fields(seen)["goal_opening"] > 0.0).mean()
     assert racing == pytest.approx(kinds["race"], abs=0.03)
+    for number, name in enumerate(KINDS):
+        share = (env.core.kinds == number).mean()
+        assert share == pytest.approx(kinds.get(name, 0.0), abs=0.03), name
 
 
 def test_formations_go_on_and_begin_again_whatever_becomes_of_their_drones():

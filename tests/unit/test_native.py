@@ -25,10 +25,10 @@ SETTINGS = PPOSettings(
 ISAS = _native.instruction_sets()
 
 
-def both(isa="auto", threads=2, **changes):
+def both(isa="auto", threads=2, environment=ENVIRONMENT, **changes):
     settings = replace(SETTINGS, **changes)
-    learner = ppo.new_learner(ENVIRONMENT, settings)
-    env = VecEnv(settings.num_envs, ENVIRONMENT, threads=threads)
+    learner = ppo.new_learner(environment, settings)
+    env = VecEnv(settings.num_envs, environment, threads=threads)
     env.reset(seed=3, options={"staggered": True})
     return learner, NativeLearner(learner, env, isa=isa), env
 
@@ -38,7 +38,8 @@ def storage_of(learner, core):
     steps, drones = learner.settings.horizon, learner.settings.num_envs
     rows = torch.from_numpy(core.inputs[: (steps + 1) * drones * core.stride].copy())
     rows = rows.view(steps + 1, drones, core.stride)
-    seen, extra = TRACK["observation_size"], TRACK["privileged_size"]
+    task = _core.TASKS[learner.environment.task]
+    seen, extra = task["observation_size"], task["privileged_size"]
     inputs = torch.cat([rows[..., :seen], rows[..., seen + 1 : seen + 1 + extra]], -1)
 
     def column(name, *shape):
@@ -52,6 +53,7 @@ def storage_of(learner, core):
         done=1.0 - column("going_on").view(steps, drones),
         advantages=column("advantages").view(steps, drones),
         returns=column("returns").view(steps, drones),
+        weights=column("weights").view(steps, drones),
     )
 
 
@@ -94,6 +96,30 @@ def test_a_rollout_is_what_torch_makes_of_it(isa):
     ppo.estimate_advantages(learner, storage)
     assert_close(kept[0], storage.advantages, "advantages")
     assert_close(kept[1], storage.returns, "returns")
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_kinds_of_work_are_weighed_as_torch_does(isa):
+    mixed = load_environment("all", ["mix.both=0", "episode.max_steps=12"])
+    learner, native, env = both(
+        isa, environment=mixed, num_envs=96, horizon=12, minibatch=1152, max_gradient_norm=1e9
+    )
+    native.core.collect()
+    kept = storage_of(learner, native.core)
+    theirs = SimpleNamespace(**(vars(kept) | {"weights": torch.ones(12, 96)}))
+    theirs.advantages = torch.zeros(12, 96)
+    ppo.estimate_advantages(learner, theirs)
+    ppo.weigh_kinds(theirs, torch.from_numpy(env.core.kinds))
+    assert len(theirs.weights.unique()) == len(np.unique(env.core.kinds)) > 2
+    assert_close(kept.advantages, theirs.advantages, "advantages")
+    assert_close(kept.weights, theirs.weights, "weights")
+    # And the weights reach the gradient.
+    kept = in_double(learner, kept)
+    orders = [torch.randperm(1152)]
+    told = native.core.differentiate(orders[0].numpy().astype(np.uint32))
+    figures = ppo.fit_critic(learner, kept, orders)
+    assert told["value_loss"] == pytest.approx(figures["value_loss"], rel=1e-5)
+    assert_close(told["critic"], flat(p.grad for p in learner.critic.parameters()), "gradient")
 
 
 @pytest.mark.parametrize("hidden", [16, 64, 144, 256])

@@ -97,6 +97,22 @@ def test_a_trace_of_one_gives_discounted_returns():
     assert returns[:, 0].tolist() == [1.0 + 1.0 + 1.0, 2.0 + 2.0, 4.0]
 
 
+def test_each_kind_of_work_counts_alike():
+    advantages = torch.tensor([[1.0, 300.0, 7.0], [3.0, 100.0, 5.0]])  # of two steps
+    storage = SimpleNamespace(advantages=advantages.clone(), weights=torch.ones(2, 3))
+    ppo.weigh_kinds(storage, torch.tensor([4, 4, 4]))
+    assert storage.advantages.tolist() == advantages.tolist()
+    ppo.weigh_kinds(storage, torch.tensor([0, 1, 0]))
+    # The first kind: 1, 3, 7, 5 about 4, deviation the root of 5; the second: 200 +- 100.
+    expected = [[-3 / 5**0.5, 1.0, 3 / 5**0.5], [-1 / 5**0.5, -1.0, 1 / 5**0.5]]
+    torch.testing.assert_close(storage.advantages, torch.tensor(expected))
+    torch.testing.assert_close(storage.weights, torch.tensor([[0.2, 1e-4, 0.2]] * 2))
+    same = SimpleNamespace(advantages=torch.full((2, 2), 3.0), weights=torch.ones(2, 2))
+    ppo.weigh_kinds(same, torch.tensor([0, 1]))
+    assert same.advantages.abs().max() == 0.0
+    assert torch.isfinite(same.weights).all()
+
+
 # --- rollout ------------------------------------------------------------------------------------
 
 
@@ -170,6 +186,7 @@ def batch_of(chosen, ratios, advantages):
         log_probs=now - torch.log(torch.tensor([ratios])),
         advantages=torch.tensor([advantages]),
         returns=returns,
+        weights=torch.ones_like(returns),
         orders=[torch.arange(len(ratios))],
     )
 

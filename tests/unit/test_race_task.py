@@ -103,6 +103,19 @@ def told_and_true(offset):
     return Course(told, true, 0.7, 0.0)
 
 
+def test_some_know_from_the_start_where_all_truly_stands():
+    changes = [*AT_START, "start.known=0.3", 'estimate.kind="exact"']
+    env = VecEnv(1024, load_environment("race", changes), threads=1)
+    seen = fields(env.reset()[0])
+    known = seen["gates_known"] == 1.0
+    assert (known[:, 0] == known[:, 1]).all()  # none is near enough to be seen from the ground
+    known = known[:, 0]
+    assert known.mean() == pytest.approx(0.3, abs=0.05)
+    true = fields(env.core.privileged, "privileged")["true_gate_position"]
+    np.testing.assert_allclose(seen["gate_position"][known], true[known], atol=1e-5)
+    assert np.abs(seen["gate_position"] - true)[~known].max() > 0.05
+
+
 def test_the_truth_is_seen_from_near_by_alone_and_kept():
     course = told_and_true(0.1)
     limits = load_environment("race").core_settings().limits
@@ -159,6 +172,24 @@ def test_progress_is_paid_by_the_metre_and_time_by_the_step():
     after = np.linalg.norm(sim.truth[0, :3] - [2, 0, 1])
     assert abs(before - after) > 0.02
     assert found["progress"] == pytest.approx(3 * (before - after), abs=0.03)
+
+
+def test_haste_towards_an_unseen_gate_has_its_price():
+    def falling(course):
+        sim = simulator(course, "reward.haste=2", "reward.haste_above_m_s=1.5")
+        squares = []
+        for _ in range(25):
+            sim.step(hover(sim) * 0.0)
+            sim.fly(hover(sim) * 0.0)  # writes the truth, a step on
+            squares.append(float(np.square(sim.truth[0, 7:10]).sum()))
+        return squares, terms(sim)["haste"]
+
+    course = track(gate(2.0, 0.0, 1.0), start=(0.0, 0.0, 2.9))
+    _, price = falling(course)
+    assert price == 0.0  # all is known from the start
+    squares, price = falling(Course(course, course, 0.7, 0.0))
+    above = sum(max(square - 2.25, 0.0) for square in squares)  # a step later, a little faster
+    assert -2.0 * above < price < -1.5 * above < -1.0
 
 
 def test_a_gate_and_a_finish_are_paid_once_and_end_the_race():

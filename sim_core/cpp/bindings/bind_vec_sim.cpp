@@ -118,6 +118,14 @@ void bind_vec_sim(py::module_& module) {
           " references, and its present row. race: its next gate, and how many it has passed. all: "
           "as"
           " what it does.")
+      .def_property_readonly(
+          "kinds",
+          [](const VecSim& self) {
+            const std::vector<std::int32_t> values = self.kinds();
+            return py::array_t<std::int32_t>(static_cast<py::ssize_t>(self.num_drones()),
+                                             values.data());
+          },
+          "Which kind of work each drone is given, (N,): 0, but of a task that mixes several.")
       .def(
           "snapshot",
           [](const VecSim& self) {

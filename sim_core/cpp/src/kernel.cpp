@@ -215,6 +215,14 @@ void read_places(const Work& work, std::int32_t* out) {
   }
 }
 
+template <class Task>
+void read_kinds(const Work& work, std::int32_t* out) {
+  const auto numbers = numbers_of<Task>(*work.settings);
+  for (int row = 0; row < work.num_drones; ++row) {
+    out[row] = Task::kind_of(numbers, static_cast<std::uint32_t>(row));
+  }
+}
+
 template <class Item, int Count>
 constexpr List<Item> list(const Item (&items)[Count]) {
   return {items, Count};
@@ -233,7 +241,7 @@ constexpr Kernel kernel_of() {
   return {SIM_CORE_ISA_NAME,   &info<Task>,           kLanes,
           sizeof(Block<Task>), start<Task>,           step<Task>,
           fly<Task>,           read_parameters<Task>, take_reward_terms<Task>,
-          read_places<Task>};
+          read_places<Task>,   read_kinds<Task>};
 }
 
 #define SIM_CORE_KERNEL(Task) kernel_of<Task>(),

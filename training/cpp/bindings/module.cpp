@@ -193,7 +193,8 @@ PYBIND11_MODULE(_native, module) {
       .def_property_readonly("going_on", &view<&Learner::going_on>)
       .def_property_readonly("values", &view<&Learner::values>)
       .def_property_readonly("advantages", &view<&Learner::advantages>)
-      .def_property_readonly("returns", &view<&Learner::returns>);
+      .def_property_readonly("returns", &view<&Learner::returns>)
+      .def_property_readonly("weights", &view<&Learner::weights>);
   module.def(
       "tanh",
       [](const FloatArray& x, const std::string& isa) {

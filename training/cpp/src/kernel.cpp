@@ -130,6 +130,7 @@ void gather(const Minibatch& batch, int begin, int rows, const Scratch& s) {
     column[actions * kBatchRows] = batch.log_probs[sample];
     column[(actions + 1) * kBatchRows] = batch.advantages[sample];
     column[(actions + 2) * kBatchRows] = batch.returns[sample];
+    column[(actions + 3) * kBatchRows] = batch.weights[sample];
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "training/learner.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "thread.hpp"
@@ -82,8 +83,10 @@ Learner::Learner(sim_core::VecSim& sim, const Settings& settings, const Ranges& 
   actions = Lines(size * outputs);
   commands_ = Lines(drones * outputs);
   values = Lines(size + drones);
-  for (Lines* lines : {&log_probs, &rewards, &going_on, &advantages, &returns})
+  for (Lines* lines : {&log_probs, &rewards, &going_on, &advantages, &returns, &weights})
     *lines = Lines(size);
+  std::fill_n(weights.data(), size, 1.0f);
+  kinds_ = sim_.kinds();
   orders_.resize(size * static_cast<std::size_t>(settings_.epochs));
   for (int i = 0; i < sim_.threads(); ++i) {
     threads_.push_back(std::make_unique<Thread>(actor_shape, critic_shape, stride));

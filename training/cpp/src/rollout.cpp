@@ -10,6 +10,9 @@
 namespace training {
 namespace {
 
+/// Of advantages, which are divided by it. Source: guess; rewards of a step are of order 0.01 to 1.
+constexpr double kLeastSpread = 1e-3;
+
 static_assert(kBatchRows % sim_core::kMostInWorld == 0, "a thread takes whole worlds");
 
 /// First place that is no number; -1: there is none.
@@ -151,7 +154,34 @@ void Learner::collect(Figures& figures) {
   });
   gather_faults(figures);
   figures.fault.tick -= first.tick;
+  if (figures.fault.what == Fault::kNothing) weigh_kinds();
   tick += static_cast<std::uint32_t>(settings_.horizon);
+}
+
+/// Where a task mixes kinds of work, each counts alike: training/ppo.py says why.
+void Learner::weigh_kinds() {
+  const int drones = sim_.num_drones(), last = *std::max_element(kinds_.begin(), kinds_.end());
+  if (last == *std::min_element(kinds_.begin(), kinds_.end())) return;
+  struct Sums {
+    double count = 0.0, sum = 0.0, squares = 0.0;
+  };
+  std::vector<Sums> sums(static_cast<std::size_t>(last) + 1);
+  const auto visit = [&](const auto& see) {
+    for (int i = 0; i < samples(); ++i) {
+      const auto kind = static_cast<std::size_t>(kinds_[static_cast<std::size_t>(i % drones)]);
+      see(sums[kind], advantages.data()[i], weights.data()[i]);
+    }
+  };
+  visit([](Sums& of, float advantage, float) { of.count += 1.0, of.sum += advantage; });
+  visit([](Sums& of, float advantage, float) {
+    const double off = advantage - of.sum / of.count;
+    of.squares += off * off;
+  });
+  visit([](const Sums& of, float& advantage, float& weight) {
+    const double spread = std::max(std::sqrt(of.squares / of.count), kLeastSpread);
+    advantage = static_cast<float>((advantage - of.sum / of.count) / spread);
+    weight = static_cast<float>(1.0 / (spread * spread));
+  });
 }
 
 void Learner::fly(int steps, Figures& figures) {

@@ -26,7 +26,7 @@ struct alignas(64) Learner::Thread {
     second_slope = Lines(kBatchRows * two);
     outputs = Lines(kMostOutputs * kBatchRows);
     output_slope = Lines(kMostOutputs * kBatchRows);
-    columns = Lines((kMostOutputs + 3) * kBatchRows);
+    columns = Lines(kColumns * kBatchRows);
     scratch = {inputs.data(),       first.data(),   second.data(),       first_slope.data(),
                second_slope.data(), outputs.data(), output_slope.data(), columns.data()};
   }

@@ -59,6 +59,7 @@ Minibatch Learner::minibatch(const std::uint32_t* order, int rows) const {
   batch.log_probs = log_probs.data();
   batch.advantages = advantages.data();
   batch.returns = returns.data();
+  batch.weights = weights.data();
   batch.order = order;
   batch.rows = rows;
   batch.clip = settings_.clip;

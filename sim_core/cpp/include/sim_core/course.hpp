@@ -112,6 +112,7 @@ inline void draw_course(Course<float>& course, const CourseTable& table, int num
 /// Bit of gate g, and of pole o, in what a drone knows.
 constexpr std::int32_t gate_bit(int g) { return 1 << g; }
 constexpr std::int32_t pole_bit(int o) { return 1 << (kMostGates + o); }
+constexpr std::int32_t kAllKnown = -1;
 
 /// Adds to `known` what stands near enough to be seen where it truly is.
 template <class T>

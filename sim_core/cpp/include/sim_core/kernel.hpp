@@ -96,6 +96,8 @@ struct Kernel {
   /// Two numbers of the task for each drone: track, first and present row of its path; race, the next
   /// gate and how many were passed; swarm, its slot and how often slots were traded.
   void (*read_places)(const Work&, std::int32_t* out);
+  /// Which kind of work each drone is given, of a task that mixes several.
+  void (*read_kinds)(const Work&, std::int32_t* out);
 };
 
 /// Tasks compiled in: each header under tasks/ is one.

@@ -56,6 +56,12 @@ struct TaskDefaults {
   template <class Memory>
   static void take_role(Memory&, std::int32_t /*role*/) {}
 
+  /// Which kind of work a drone is given for all its episodes, of a task that mixes several.
+  template <class Numbers>
+  static int kind_of(const Numbers&, std::uint32_t /*number*/) {
+    return 0;
+  }
+
   /// Two numbers for people: see Kernel::read_places.
   template <class Memory>
   static void place_of(const Memory&, int /*number*/, std::int32_t out[2]) {

@@ -45,6 +45,12 @@ class VecSim {
     work_.tick += static_cast<std::uint32_t>(steps);
     return first;
   }
+  /// Inline like the above: the learner is a module of its own, which shares no other code.
+  std::vector<std::int32_t> kinds() const {
+    std::vector<std::int32_t> out(static_cast<std::size_t>(num_drones_));
+    kernel_->read_kinds(work_, out.data());
+    return out;
+  }
 
   std::vector<float> parameters() const;
   std::vector<std::int32_t> places() const;

@@ -11,6 +11,8 @@ namespace training {
 
 constexpr int kBatchRows = 64;  ///< that go through a network together: their activations fit L2
 
+constexpr int kColumns = kMostOutputs + 4;  ///< of a sample, beside its inputs
+
 /// One thread's workspace.
 struct Scratch {
   float* inputs;        ///< (kBatchRows, stride of the rollout)
@@ -20,7 +22,7 @@ struct Scratch {
   float* second_slope;  ///< (kBatchRows, second)
   float* outputs;       ///< (kMostOutputs, kBatchRows)
   float* output_slope;  ///< (kMostOutputs, kBatchRows)
-  float* columns;       ///< (kMostOutputs + 3, kBatchRows): actions, log density, advantage, return
+  float* columns;       ///< (kColumns, kBatchRows): actions, log density, advantage, return, weight
 };
 
 /// Entries of order one from entries in SI: (x - offset) * scale.
@@ -64,6 +66,7 @@ struct Minibatch {
   const float* log_probs = nullptr;
   const float* advantages = nullptr;
   const float* returns = nullptr;
+  const float* weights = nullptr;  ///< of the squared error of the value
   const std::uint32_t* order = nullptr;
   int rows = 0;
   float advantage_mean = 0.0f, advantage_std = 1.0f;

@@ -103,7 +103,7 @@ class Learner {
   Half actor, critic;
   std::uint32_t tick = 0;  ///< control steps since the run began: what noise is drawn by
   long stride = 0;         ///< of an input row: observation, 1, privileged, zeros
-  Lines inputs, actions, log_probs, rewards, going_on, values, advantages, returns;
+  Lines inputs, actions, log_probs, rewards, going_on, values, advantages, returns, weights;
 
  private:
   struct Thread;
@@ -124,6 +124,7 @@ class Learner {
   bool check_gradient(Figures& figures) const;
   bool faulty() const;
   void gather_faults(Figures& figures);
+  void weigh_kinds();
 
   sim_core::VecSim& sim_;
   Settings settings_;
@@ -135,6 +136,7 @@ class Learner {
   std::vector<Share> shares_;
   std::vector<double> squares_[2];
   std::vector<std::uint32_t> orders_;
+  std::vector<std::int32_t> kinds_;
   Lines commands_;
   Barrier barrier_;
   int used_shares_ = 0;

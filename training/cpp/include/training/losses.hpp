@@ -95,14 +95,16 @@ inline int actor_loss(const Minibatch& batch, const Spread& spread, int rows, co
 inline int critic_loss(const Minibatch& batch, int rows, const float* returns, const float* values,
                        float* slopes, Wide& loss) {
   const float share = 1.0f / static_cast<float>(batch.rows);
+  const float* weights = returns + kBatchRows;
   int bad = -1;
   for (int r = 0; r < rows; r += kLanes) {
     const Wide error = load(values + r) - load(returns + r);
+    const Wide weighed = error * load(weights + r);
     const Mask valid = lane_numbers<Wide>() + r < rows;
-    const Mask good = is_number(Wide(error * error));
+    const Mask good = is_number(Wide(error * weighed));
     if (any(valid & ~good) && bad < 0) bad = first_false(good, r, rows);
-    loss += select(valid, Wide(error * error * (0.5f * share)), Wide{});
-    store(slopes + r, select(valid, Wide(error * share), Wide{}));
+    loss += select(valid, Wide(error * weighed * (0.5f * share)), Wide{});
+    store(slopes + r, select(valid, Wide(weighed * share), Wide{}));
   }
   return bad;
 }

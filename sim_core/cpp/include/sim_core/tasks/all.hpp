@@ -60,6 +60,7 @@ struct All : TaskDefaults {
       {"company.proximity_m", 0.0f, 100.0f},
       {"company_reward.slot", -kAnyNumber, kAnyNumber},
       {"company_reward.haste", -kAnyNumber, kAnyNumber},
+      {"company_reward.haste_above_m_s", 0.0f, 100.0f},
       {"company_reward.risk", -kAnyNumber, kAnyNumber},
       {"company_reward.proximity", -kAnyNumber, kAnyNumber},
       {"company_reward.crash", -kAnyNumber, kAnyNumber},
@@ -91,6 +92,7 @@ struct All : TaskDefaults {
       {"race_start.speed_m_s", 0.0f, 100.0f},
       {"race_start.tilt_rad", 0.0f, 3.1416f},
       {"race_start.yaw_rad", 0.0f, 3.1416f},
+      {"race_start.known", 0.0f, 1.0f},
       {"episode.max_body_rate_rad_s", 1e-6f, 1e6f},
       {"episode.gates", 0.0f, 1e6f},
       {"episode.collisions", 0.0f, 1.0f},
@@ -102,13 +104,15 @@ struct All : TaskDefaults {
       {"race_reward.body_rate", -kAnyNumber, kAnyNumber},
       {"race_reward.smoothness", -kAnyNumber, kAnyNumber},
       {"race_reward.overshoot", -kAnyNumber, kAnyNumber},
+      {"race_reward.haste", -kAnyNumber, kAnyNumber},
+      {"race_reward.haste_above_m_s", 0.0f, 100.0f},
       {"race_reward.crash", -kAnyNumber, kAnyNumber},
   };
   struct Numbers {
     float drones;
     float path_share, race_share, more_races_share, formation_share, both_share;
     float start_m, collision_m, proximity_m;
-    float slot, haste, risk, near, crash;
+    float slot, haste, haste_above_m_s, risk, near, crash;
     Track::Numbers path;
     Race::Numbers race;  ///< starts before a gate in halves of its opening
   };
@@ -136,7 +140,7 @@ struct All : TaskDefaults {
   enum Kind { kPath, kRace, kMoreRaces, kFormation, kBoth };
 
   /// By shares, and spread as evenly as can be: the golden ratio's multiples.
-  static Kind kind_of(const Numbers& n, std::uint32_t number) {
+  static int kind_of(const Numbers& n, std::uint32_t number) {
     const auto size = static_cast<std::uint32_t>(n.drones);
     const std::uint32_t turn = (number / (size > kMostLanes ? size : kMostLanes)) * 2654435769u;
     const float shares[] = {n.path_share, n.race_share, n.more_races_share, n.formation_share,
@@ -146,12 +150,12 @@ struct All : TaskDefaults {
     left *= static_cast<float>(turn >> 8) * (1.0f / (1 << 24));
     int kind = 0;
     while (kind < kBoth && left >= shares[kind]) left -= shares[kind++];
-    return static_cast<Kind>(kind);
+    return kind;
   }
 
   static BodyState<float> begin(Memory<float>& memory, const Beginning& how) {
     const Numbers n = numbers_of<All>(how.settings);
-    const Kind kind = kind_of(n, how.number);
+    const int kind = kind_of(n, how.number);
     memory = Memory<float>{};
     memory.alone = kind != kFormation && kind != kBoth;
     memory.more_courses = kind == kMoreRaces;
@@ -230,7 +234,7 @@ struct All : TaskDefaults {
     const Mask<T> alone = memory.alone != 0;
     const BodyState<T>& body = moment.flyer.drone.body;
     const Vec3<T> astray = body.v_WB - now.goal.v_WB;
-    const T haste = max_of(T(dot(astray, astray) - kHasteM_S * kHasteM_S), T{});
+    const T haste = max_of(T(dot(astray, astray) - n.haste_above_m_s * n.haste_above_m_s), T{});
     const T near = max_of(T(n.proximity_m - memory.mates.distance_m), T{});
     const T with[] = {select(alone, T{}, haste) * -n.haste, memory.mates.risk * -n.risk,
                       near * -n.near};
@@ -251,7 +255,7 @@ struct All : TaskDefaults {
     const T* r = raced.terms;
     // clang-format off
     const T instead[] = {r[0], r[1], r[2], r[3], T{}, T{}, T{}, T{}, T{}, r[4], r[5], r[6],
-                         T{}, with[1], with[2], r[7]};
+                         r[7], with[1], with[2], r[8]};
     // clang-format on
     for (int i = 0; i < kTermCount; ++i) {
       score.terms[i] = select(racing, instead[i], score.terms[i]);
@@ -307,9 +311,8 @@ struct All : TaskDefaults {
   static constexpr std::uint32_t kMostLanes = 16;
   static constexpr float kFarM = 1e3f;  ///< where nobody is
 
-  /// Faster than this a drone of a formation is hasty, lower it is on the ground.
-  /// Source: guess, across a circle of swapped slots in 2 s; a drone that stands is 1.5 cm high.
-  static constexpr float kHasteM_S = 0.8f, kGroundedM = 0.02f;
+  /// Lower than this a drone of a formation is on the ground. Source: one that stands is 1.5 cm high.
+  static constexpr float kGroundedM = 0.02f;
 
   /// The courses that these drones race through, in the place of a race's own. One kind a register.
   template <class T>

@@ -42,6 +42,7 @@ struct Race : TaskDefaults {
       {"start.speed_m_s", 0.0f, 100.0f},
       {"start.tilt_rad", 0.0f, 3.1416f},
       {"start.yaw_rad", 0.0f, 3.1416f},
+      {"start.known", 0.0f, 1.0f},
       {"episode.max_body_rate_rad_s", 1e-6f, 1e6f},
       {"episode.gates", 0.0f, 1e6f},
       {"episode.collisions", 0.0f, 1.0f},
@@ -53,17 +54,20 @@ struct Race : TaskDefaults {
       {"reward.body_rate", -kAnyNumber, kAnyNumber},
       {"reward.smoothness", -kAnyNumber, kAnyNumber},
       {"reward.overshoot", -kAnyNumber, kAnyNumber},
+      {"reward.haste", -kAnyNumber, kAnyNumber},
+      {"reward.haste_above_m_s", 0.0f, 100.0f},
       {"reward.crash", -kAnyNumber, kAnyNumber},
   };
   struct Numbers {
     float ground, hover, hover_low_m, hover_high_m, before_low_m, before_high_m, aside_m, speed_m_s;
-    float tilt_rad, yaw_rad;
+    float tilt_rad, yaw_rad, known;
     float max_body_rate_rad_s, gates, collisions, drone_radius_m;
-    float progress, gate, finish, time, body_rate, smoothness, overshoot, crash;
+    float progress, gate, finish, time, body_rate, smoothness, overshoot, haste, haste_above_m_s;
+    float crash;
   };
-  static constexpr const char* kTerms[] = {"progress",  "gate",       "finish",    "time",
-                                           "body_rate", "smoothness", "overshoot", "crash"};
-  static constexpr int kTermCount = 8;
+  static constexpr const char* kTerms[] = {"progress",   "gate",      "finish", "time", "body_rate",
+                                           "smoothness", "overshoot", "haste",  "crash"};
+  static constexpr int kTermCount = 9;
 
   template <class T>
   struct Memory {
@@ -93,6 +97,7 @@ struct Race : TaskDefaults {
     follow(memory, how.world, course_of(table, how.number, bits.a));
     draw_course(memory.course, table, course_of(table, how.number, bits.a), how.at);
     const float* start = table.starts + kStartColumns * course_of(table, how.number, bits.a);
+    if (uniform<float>(bits.d) < n.known) memory.known = kAllKnown;
     const Draw<float> p = draw(how.at, Purpose::kStart, 0), v = draw(how.at, Purpose::kStart, 1);
     const bool at_start = uniform<float>(bits.b) <= n.ground + n.hover;
     if (at_start) {
@@ -207,7 +212,11 @@ struct Race : TaskDefaults {
     t[4] = rates_squared * -n.body_rate;
     t[5] = command_distance_squared(moment.command, moment.previous, limits) * -n.smoothness;
     t[6] = overshoot * -n.overshoot;
-    t[7] = splat<T>(-n.crash);
+    // Fast towards a gate that may stand elsewhere than told.
+    const T haste = T(dot(body.v_WB, body.v_WB) - n.haste_above_m_s * n.haste_above_m_s);
+    const T blindly = splat<T>(1.0) - is_known<T>(table, memory.known, memory.gate);
+    t[7] = max_of(haste, T{}) * blindly * -n.haste;
+    t[8] = splat<T>(-n.crash);
     return score;
   }
 
