@@ -39,6 +39,11 @@ SWARMS = (
     SwarmTrial("mix", 64),
 )
 
+Trials = tuple[tuple[str, ...], tuple[RaceTrial, ...], tuple[SwarmTrial, ...]]
+"""Paths, races and swarms to be judged by."""
+
+EVERYTHING: Trials = (PATHS, RACES, SWARMS)
+
 PUFFER = {"hover perf": 0.877, "race perf": 0.956, "rings in 20.48 s": 11.4}
 """What PufferLib claims for its own network, by the same definitions (89 M steps, CUDA)."""
 
@@ -63,21 +68,28 @@ def main(
     PAGE.write_text(replace_between(PAGE.read_text(), *MARKERS, table(found)))
 
 
-def judged(policy: Path, drones: int, worlds: int) -> dict[str, Any]:
-    """All figures of a policy, by trial."""
+def judged(
+    policy: Path,
+    drones: int,
+    worlds: int,
+    trials: Trials = EVERYTHING,
+) -> dict[str, Any]:
+    """Figures of a policy, by trial."""
+    paths, races, swarms = trials
     runner = PolicyRunner(policy)
     track = judged_in("track", (), policy)
     found: dict[str, Any] = {"training": training_of(runner)}
-    for name in PATHS:
+    for name in paths:
         flown = fly_policy(policy, name, drones, UNSEEN, environment=track)
         found[name] = flown.figures
-    found["hover"] |= fly_puffer_hover(runner, track, drones, UNSEEN, threads=2)
+    if "hover" in paths:
+        found["hover"] |= fly_puffer_hover(runner, track, drones, UNSEEN, threads=2)
     race = judged_in("race", (), policy)
-    for course in RACES:
+    for course in races:
         name = f"{course.track} {course.level}"
         found[name] = fly_races(runner, "", course, race, drones, UNSEEN, threads=2).figures
     swarm = judged_in("swarm", (), policy)
-    for trial in SWARMS:
+    for trial in swarms:
         count = max(20, worlds * 8 // trial.drones)
         flown = fly_swarms(runner, "", trial, swarm, count, UNSEEN, threads=2)
         found[f"{trial.scenario} of {trial.drones}"] = flown.figures

@@ -31,7 +31,7 @@ from training.settings import PPOSettings
 _PARTS = ("actor", "critic", "actor_optimizer", "critic_optimizer")
 
 LEAST_SPREAD = 1e-3
-"""Of advantages, which are divided by it. Source: guess; a step's rewards are of order 0.01 to 1."""
+"""Of advantages, which are divided by it. Source: guess; rewards are of order 0.01 to 1 a step."""
 
 
 @dataclass
