@@ -12,20 +12,23 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from firmware_bridge.cflib_params import ANSWER_S, CflibParameters
 from firmware_bridge.crtp_packets import Packet, Port
 from firmware_bridge.devices import DEVICE_NAMES
+from firmware_bridge.drone_setup import LinkSettings, set_up
 from firmware_bridge.errors import LinkError, TelemetryError
+from firmware_bridge.external_pose import ExternalPose, pose_packet
 from firmware_bridge.firmware_double import ARMS_ITSELF
 from firmware_bridge.heard import Record
 from firmware_bridge.link_faults import sentence_of
+from firmware_bridge.link_statistics import LinkStatistics
 from firmware_bridge.orders import Arm, Emergency, Order, Stop
 from firmware_bridge.sender import Sender
 from firmware_bridge.setpoints import (
-    RATE_MODE,
     SetpointEncoder,
     Style,
     ThrustConvention,
@@ -41,33 +44,23 @@ SILENCE_S = 5.0
 """So long may a drone that is being connected to say nothing."""
 
 SLOW_MS = 50
-ANSWER_S = 2.0
-
-_RATE_PARAMETERS = tuple(f"flightmode.stabMode{axis}" for axis in ("Roll", "Pitch", "Yaw"))
-
-
-@dataclass(frozen=True)
-class LinkSettings:
-    """How to talk to a drone.
-
-    Attributes:
-        thrust: What its 16 bits of thrust mean; by its protocol version where not given.
-        style: How body rates travel; as its parameters allow where not given.
-        parameters: What to set before the flight, by "group.name".
-        cache: Folder of the tables of contents; the user's cache where not given.
-        connect_s: The longest that connecting may take: 26 s are normal without a cache.
-    """
-
-    thrust: ThrustKind | None = None
-    style: Style | None = None
-    parameters: tuple[tuple[str, float], ...] = (("stabilizer.controller", 1),)
-    cache: Path | None = None
-    connect_s: float = 90.0
 
 
 @dataclass(frozen=True)
 class LinkReport:
-    """What is known of one drone and the way to it; for people."""
+    """What is known of one drone and the way to it; for people.
+
+    Attributes:
+        uri: Where it is.
+        device: What it says it is; empty where it does not say.
+        protocol: Version that its firmware speaks.
+        thrust: What 16 bits of thrust mean to it.
+        style: How body rates travel to it.
+        round_trip_s: Median, of a packet that came back.
+        fault: Why nothing more will be heard; empty while there is hope.
+        notice: What is wrong that may pass; empty where nothing is.
+        statistics: How good the link was of late.
+    """
 
     uri: str
     device: str
@@ -76,6 +69,8 @@ class LinkReport:
     style: Style
     round_trip_s: float
     fault: str
+    notice: str = ""
+    statistics: LinkStatistics = field(default_factory=LinkStatistics)
 
 
 def cache_folder() -> Path:
@@ -112,7 +107,7 @@ class CflibDrone:
         self._heard_s = clock()
         self._device = ""
         self._named = threading.Event()
-        self._restore: list[tuple[str, float]] = []
+        self._parameters: CflibParameters | None = None
         self._encoder: SetpointEncoder | None = None
         self._sender: Sender | None = None
         self._polls = False
@@ -146,12 +141,8 @@ class CflibDrone:
                 " update it"
             )
         self._check_device()
-        for name, value in self._settings.parameters:
-            self._set(name, value)
-        style = self._settings.style or self._style()
-        if style == "rpyt":
-            for name in _RATE_PARAMETERS:
-                self._set(name, RATE_MODE)
+        self._parameters = CflibParameters(self._cf.param, self._refusal)
+        style = set_up(self._parameters, self._settings, self._refusal)
         kind = self._settings.thrust or thrust_kind_of(protocol)
         convention = ThrustConvention(kind, self._airframe.rotors.thrust_max_n)
         self._encoder = SetpointEncoder(protocol, convention, style)
@@ -173,6 +164,11 @@ class CflibDrone:
         elif isinstance(order, Stop | Emergency):
             self.record.assume(armed=isinstance(order, Stop), flying=False)
 
+    def place(self, pose: ExternalPose) -> None:
+        """Tell it where something outside sees it; returns at once, the newest counts."""
+        if self._sender is not None and not self.record.now()[0].fault:
+            self._sender.put_newest(pose_packet(pose))
+
     def flying(self) -> bool:
         """Whether it says that it flies, and can still be heard."""
         heard, said = self.record.now()
@@ -191,6 +187,8 @@ class CflibDrone:
             encoder.style,
             self.record.clock.round_trip_s,
             self.record.now()[0].fault,
+            self.record.now()[0].notice,
+            self.record.statistics(),
         )
 
     def close(self) -> None:
@@ -201,13 +199,9 @@ class CflibDrone:
         if self._cf is None:
             return
         if not self.record.now()[0].fault:
-            for name, value in reversed(self._restore):
-                try:
-                    self._write(name, value)
-                except LinkError:
-                    break  # it is gone; nothing else can be done for it
+            if self._parameters is not None:
+                self._parameters.restore()
             self._cf.log.reset()
-        self._restore.clear()
         self._cf.close_link()
         self._cf = None
 
@@ -235,38 +229,6 @@ class CflibDrone:
             raise self._refusal(
                 f"it is a {self._device}; expected a {wanted}, for airframe {self._airframe.name}"
             )
-
-    def _style(self) -> Style:
-        here = all(self._cf.param.toc.get_element_by_complete_name(n) for n in _RATE_PARAMETERS[:2])
-        return "rpyt" if here else "manual"
-
-    def _set(self, name: str, value: float) -> None:
-        """Set a parameter for as long as the link is open, and see that it is set."""
-        if self._cf.param.toc.get_element_by_complete_name(name) is None:
-            return  # a firmware without it has nothing to be set
-        before = float(self._cf.param.get_value(name))
-        if before != value:
-            self._write(name, value)
-            self._restore.append((name, before))
-
-    def _write(self, name: str, value: float) -> None:
-        answered = threading.Event()
-        group, _, rest = name.partition(".")
-
-        def answer(_: str, __: str) -> None:
-            answered.set()
-
-        self._cf.param.add_update_callback(group=group, name=rest, cb=answer)
-        try:
-            self._cf.param.set_value(name, value)
-            answered.wait(ANSWER_S)
-        except (KeyError, AttributeError) as error:
-            raise self._refusal(f"parameter {name} cannot be set: {error}") from None
-        finally:
-            self._cf.param.remove_update_callback(group=group, name=rest, cb=answer)
-        stands = float(self._cf.param.values.get(group, {}).get(rest, math.nan))
-        if not answered.is_set() or not math.isclose(stands, value, rel_tol=1e-5):
-            raise self._refusal(f"it refuses parameter {name} = {value:g}, which stays {stands:g}")
 
     # Listening
 
@@ -330,7 +292,7 @@ class CflibDrone:
     def _on_echo(self, packet: Any) -> None:
         if len(packet.data) == 9:
             (sent_s,) = struct.unpack("<d", bytes(packet.data[1:]))
-            self.record.hear_echo(time.time() - sent_s)
+            self.record.hear_echo(time.time() - sent_s, self._clock())
 
     def _on_version(self, packet: Any) -> None:
         if packet.data[:1] == b"\2":

@@ -9,8 +9,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from firmware_bridge.cflib_drone import CflibDrone, LinkReport, LinkSettings
+from firmware_bridge.cflib_drone import CflibDrone, LinkReport, cache_folder
+from firmware_bridge.claims import Claim
+from firmware_bridge.drone_setup import LinkSettings
 from firmware_bridge.errors import LinkError
+from firmware_bridge.external_pose import ExternalPose
 from firmware_bridge.heard import telemetry_of
 from firmware_bridge.link import Telemetry
 from firmware_bridge.link_faults import is_address, sentence_of
@@ -54,7 +57,7 @@ class CflibLink:
         self,
         uris: Sequence[str],
         airframe: Airframe,
-        settings: LinkSettings | None = None,
+        settings: LinkSettings | Sequence[LinkSettings] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Connect to every drone, and make it ready to be armed.
@@ -62,7 +65,7 @@ class CflibLink:
         Args:
             uris: Where they are, such as radio://0/80/2M/E7E7E7E7E7 or udp://127.0.0.1:19850.
             airframe: What they are to be.
-            settings: How to talk to them.
+            settings: How to talk to them, or to each.
             clock: The flight's.
 
         Raises:
@@ -74,17 +77,23 @@ class CflibLink:
             if not is_address(uri):
                 raise LinkError(sentence_of(uri, "malformed URI"))
         library = _library()
-        settings = settings or LinkSettings()
+        if not isinstance(settings, Sequence):
+            settings = [settings or LinkSettings()] * len(uris)
         self._clock = clock
-        self._drones = [CflibDrone(library, uri, airframe, settings, clock) for uri in uris]
+        self._drones = [
+            CflibDrone(library, uri, airframe, how, clock)
+            for uri, how in zip(uris, settings, strict=True)
+        ]
+        self._claims: list[Claim] = []
         try:
+            for uri in uris:
+                self._claims.append(Claim(uri, cache_folder() / "claims"))
             for drone in self._drones:
                 drone.open()
             for drone in self._drones:
                 drone.prepare()
         except BaseException:
-            for drone in self._drones:
-                drone.close()
+            self._let_go()
             raise
 
     @property
@@ -104,6 +113,18 @@ class CflibLink:
             OrderError: An order that no Crazyflie can be given.
         """
         self._drones[drone].send(order)
+
+    def place(self, drone: int, pose: ExternalPose) -> None:
+        """Tell one drone where something outside sees it, motion capture for one; returns at once.
+
+        Args:
+            drone: Its row.
+            pose: Where it is.
+
+        Raises:
+            OrderError: Not finite numbers.
+        """
+        self._drones[drone].place(pose)
 
     def telemetry(self, now_s: float) -> Telemetry:
         """What was last heard of all drones; a lost one only grows older."""
@@ -133,5 +154,10 @@ class CflibLink:
         until = self._clock() + longest_s + LANDING_S
         while any(drone.flying() for drone in flying) and self._clock() < until:
             time.sleep(0.02)
+        self._let_go()
+
+    def _let_go(self) -> None:
         for drone in self._drones:
             drone.close()
+        for claim in self._claims:
+            claim.release()

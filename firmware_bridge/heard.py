@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware_bridge.link import Telemetry
+from firmware_bridge.link_statistics import LinkStatistics, StateCounter
 from firmware_bridge.telemetry import Supervisor
 
 ROLLOVER_MS = 1 << 24
@@ -18,19 +19,25 @@ ROLLOVER_MS = 1 << 24
 WINDOW = 100  # packets, 1 s at 100 Hz: a twin whose clock slipped is matched again that soon
 ROUND_TRIPS = 50
 
+SILENT_S = 1.0
+"""So long a state may be missing while echoes come: nobody loses a hundred states in a row."""
+
 
 class ClockMatch:
     """How old log packets are when they arrive, by their own stamps.
 
     The quickest packet of the last seconds took half of the quickest round trip; whatever is later
     than that one was, is older.
+
+    Attributes:
+        turns: How often the drone's stamps have begun anew at 0.
     """
 
     def __init__(self) -> None:
         """Nothing heard yet."""
         self._offsets: deque[float] = deque(maxlen=WINDOW)
         self._round_trips_s: deque[float] = deque(maxlen=ROUND_TRIPS)
-        self._turns = 0
+        self.turns = 0
         self._last_ms = -1
 
     def hear_echo(self, round_trip_s: float) -> None:
@@ -51,11 +58,11 @@ class ClockMatch:
     def age_s(self, drone_ms: int, arrival_s: float) -> float:
         """How old a packet is that arrives now, stamped by the drone."""
         if self._last_ms - drone_ms > ROLLOVER_MS // 2:
-            self._turns += 1
+            self.turns += 1
         elif drone_ms < self._last_ms:  # the drone was started anew
             self._offsets.clear()
         self._last_ms = drone_ms
-        offset = arrival_s - (drone_ms + self._turns * ROLLOVER_MS) / 1000.0
+        offset = arrival_s - (drone_ms + self.turns * ROLLOVER_MS) / 1000.0
         self._offsets.append(offset)
         return offset - min(self._offsets) + self.one_way_s
 
@@ -71,6 +78,8 @@ class Heard:
         supervisor: What the drone says of itself; nothing where it cannot say.
         quality: Share of packets answered, 0 to 1.
         fault: Why nothing more will be heard; empty while there is hope.
+        notice: What is wrong that may pass; empty where nothing is.
+        echo_s: When a packet last came back, on the flight's clock.
     """
 
     state: NDArray[np.float32] = field(default_factory=lambda: np.full(13, np.nan, np.float32))
@@ -81,6 +90,8 @@ class Heard:
     supervisor: Supervisor | None = None
     quality: float = math.nan
     fault: str = ""
+    notice: str = ""
+    echo_s: float = -math.inf
 
 
 class Record:
@@ -96,6 +107,7 @@ class Record:
         self.news = threading.Event()
         self._lock = threading.Lock()
         self._heard = Heard()
+        self._counter = StateCounter()
         self._assumed = Supervisor(armed=arms_itself, arms_itself=arms_itself)
 
     def hear_state(self, state: NDArray[np.float32], drone_ms: int, arrival_s: float) -> None:
@@ -103,6 +115,9 @@ class Record:
         with self._lock:
             self._heard.state, self._heard.arrival_s = state, arrival_s
             self._heard.age_s = self.clock.age_s(drone_ms, arrival_s)
+            self._heard.notice = ""
+            drone_ms += self.clock.turns * ROLLOVER_MS
+            self._counter.count(drone_ms, arrival_s, self._heard.age_s)
         self.news.set()
 
     def hear_battery(self, volts: float, share: float) -> None:
@@ -120,10 +135,26 @@ class Record:
         with self._lock:
             self._heard.quality = share
 
-    def hear_echo(self, round_trip_s: float) -> None:
-        """Take in a packet that came back."""
+    def hear_echo(self, round_trip_s: float, arrival_s: float) -> None:
+        """Take in a packet that came back.
+
+        A drone that answers but has stopped telling its state was asked by somebody else: whoever
+        connects resets the log.
+        """
         with self._lock:
             self.clock.hear_echo(round_trip_s)
+            heard = self._heard
+            heard.echo_s = arrival_s
+            if arrival_s - heard.arrival_s > SILENT_S and not math.isinf(heard.arrival_s):
+                heard.notice = (
+                    "it answers but no longer tells its state: another program has connected to it,"
+                    " which alone may command it"
+                )
+
+    def statistics(self) -> LinkStatistics:
+        """How good the link was of late."""
+        with self._lock:
+            return self._counter.statistics(self.clock.round_trip_s, self._heard.quality)
 
     def lose(self, sentence: str) -> None:
         """Nothing more will be heard; the first reason counts."""

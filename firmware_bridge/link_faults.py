@@ -4,7 +4,12 @@
 import re
 from urllib.parse import urlsplit
 
-_UDEV = "https://www.bitcraze.io/documentation/repository/crazyflie-lib-python/master/installation/usb_permissions/"
+# Bitcraze, "USB permissions": vendor 1915, product 7777 is a Crazyradio.
+_UDEV = (
+    'write SUBSYSTEM=="usb", ATTRS{idVendor}=="1915", ATTRS{idProduct}=="7777", MODE="0664",'
+    ' GROUP="plugdev" to /etc/udev/rules.d/99-bitcraze.rules, join that group, run'
+    " `sudo udevadm control --reload-rules` and plug the dongle in again"
+)
 
 NOBODY = "nobody answers"
 
@@ -15,8 +20,9 @@ _FAULTS = (
         "no Crazyradio dongle was found on this machine: plug one in",
     ),
     (
-        r"Access denied|insufficient permissions|Errno 13|not permitted|LIBUSB_ERROR_ACCESS",
-        f"this user may not open the Crazyradio: add the udev rule of {_UDEV}",
+        r"Access denied|insufficient permissions|Errno 13|not permitted|LIBUSB_ERROR_ACCESS"
+        r"|no langid",  # what pyusb says of a device whose texts it may not read
+        f"this user may not open the Crazyradio: {_UDEV}",
     ),
     (r"No backend available", "no libusb was found: install libusb-1.0"),
     (r"Resource busy|Errno 16", "the Crazyradio is in use by another program: close that one"),

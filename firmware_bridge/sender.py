@@ -38,6 +38,17 @@ class Sender:
             self._waiting.extend((streamed, packet) for packet in packets)
             self._changed.notify_all()
 
+    def put_newest(self, packet: Packet) -> None:
+        """Send a packet that makes every waiting one of its port and channel void."""
+
+        def same(other: Packet) -> bool:
+            return (other.port, other.channel) == (packet.port, packet.channel)
+
+        with self._changed:
+            kept = [entry for entry in self._waiting if not same(entry[1])]
+            self._waiting = deque([*kept, (False, packet)])
+            self._changed.notify_all()
+
     def flush(self, timeout_s: float) -> bool:
         """Wait until everything was sent; tells whether it was."""
         with self._changed:

@@ -32,11 +32,12 @@ ARGUMENTS = {
     "listeners": "listeners to states and commands to wait for; 0: none in particular",
     "loss": "twin: share of streamed packets that its link loses",
     "uris": "hardware: the drones' addresses, separated by commas",
-    "starts": "simulator: x, y, z [m], yaw [rad] of each drone, with commas; none: in a row",
+    "starts": "simulator, twin: x, y, z [m], yaw [rad] of each drone, with commas; none: in a row",
     "offsets_m": "x, y, z [m] by which each drone's path is moved, with commas; none: 0",
     "box_low_m": "x, y, z [m] of the geofence's lowest corner; none: as in the parameter file",
     "box_high_m": "x, y, z [m] of the opposite corner; none: as in the parameter file",
     "added_mass_kg": "simulator: mass that each drone carries [kg]",
+    "fleet": "hardware, twin: fleet file that says how the drones are set; none: as they are",
 }
 
 

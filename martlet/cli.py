@@ -210,12 +210,18 @@ def bench(only: tuple[str, ...] = (), quick: bool = False, as_json: Json = False
     _tell(measure(only, quick=quick), as_json, lambda figures: show_figures("bench", figures))
 
 
-def doctor(recover: Path | None = None, physics: str | None = None, as_json: Json = False) -> None:
+def doctor(
+    recover: Path | None = None,
+    physics: str | None = None,
+    fleet: Path | None = None,
+    as_json: Json = False,
+) -> None:
     """Look whether everything is in its place; or mend a bag whose recorder was killed.
 
     Args:
         recover: A flight's bag folder, or its .mcap file, that lacks its end.
         physics: An environment, "track" or a file: tell what acts in it, how much, from where.
+        fleet: A fleet.toml: connect to its drones and tell what of it is not as it says.
         as_json: See --json.
     """
     from martlet import physics_terms
@@ -227,8 +233,14 @@ def doctor(recover: Path | None = None, physics: str | None = None, as_json: Jso
         _tell(found, as_json, lambda terms: print(physics_terms.table(terms)))  # noqa: T201
         return
 
-    found = mend(recover) if recover else examine()
-    _tell(found, as_json, lambda figures: show_figures("doctor", figures))
+    if fleet is not None:
+        from martlet.fleet_check import check_fleet, show_fleet
+
+        found = check_fleet(fleet)
+        _tell(found, as_json, show_fleet)
+    else:
+        found = mend(recover) if recover else examine()
+        _tell(found, as_json, lambda figures: show_figures("doctor", figures))
     if not found["ok"]:
         sys.exit(1)
 

@@ -21,6 +21,7 @@ from typing import Any
 from martlet.errors import FlightError, UsageError
 from martlet.flight.display import Display
 from martlet.flight.domain import take_domain
+from martlet.flight.fleet_settings import with_fleet
 from martlet.flight.outcome import report_on
 from martlet.flight.processes import TERM_S, Process, Processes, Talker
 from martlet.flight.programme import Programme, programme
@@ -55,6 +56,7 @@ def run(settings: FlySettings, *, quiet: bool = False) -> dict[str, Any]:
     """
     begun_s = time.monotonic()
     check(settings)
+    settings = with_fleet(settings)
     if settings.policy is None and not settings.train:
         settings = dataclasses.replace(settings, policy=shipped_policy(settings.airframe))
     planned = programme(settings)

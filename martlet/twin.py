@@ -10,11 +10,14 @@ from types import FrameType
 from firmware_bridge.crtp_drone import TwinDrone, TwinSettings
 from firmware_bridge.crtp_link import LinkConditions
 from firmware_bridge.crtp_server import PORT, TwinServer
+from firmware_bridge.errors import TwinSettingsError
 from firmware_bridge.firmware_double import DoubleSettings
 from firmware_bridge.setpoints import ThrustKind
 from sim_core.airframe import load_airframe
 
 APART_M = 0.5
+
+Place = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class TwinOptions:
         seed: Of noise and chance.
         noise: Whether the estimate has the noise of motion capture.
         battery: Whether flying drains the battery.
+        starts: x, y, z [m] and yaw [rad] of each drone, one after the other, in place of that row.
         protocol: Version of the protocol that the firmware says it speaks, 7 to 12.
         thrust: What 16 bits of thrust mean: "linear", or "pwm" as before 2025. That of the
             protocol's time where not given.
@@ -45,6 +49,7 @@ class TwinOptions:
     seed: int = 0
     noise: bool = True
     battery: bool = True
+    starts: tuple[float, ...] = ()
     protocol: int = 12
     thrust: ThrustKind | None = None
 
@@ -56,6 +61,7 @@ def make_server(options: TwinOptions) -> TwinServer:
         FirmwareBridgeError, SimCoreError: Options that make no twin, or a port that is taken.
     """
     airframe = load_airframe(options.airframe)
+    starts = _starts(options)
     conditions = LinkConditions(
         options.delay_ms / 1000.0, options.jitter_ms / 1000.0, options.loss, options.seed
     )
@@ -63,8 +69,25 @@ def make_server(options: TwinOptions) -> TwinServer:
     for i in range(options.drones):
         double = DoubleSettings(options.seed + i, 0.0, 0.0, options.noise, options.battery)
         settings = TwinSettings(double, options.protocol, options.thrust)
-        drones.append(TwinDrone(airframe, settings, (0.0, APART_M * i, 0.0, 0.0)))
+        drones.append(TwinDrone(airframe, settings, starts[i]))
     return TwinServer(drones, conditions, options.port)
+
+
+def _starts(options: TwinOptions) -> list[Place]:
+    """Where the drones stand.
+
+    Raises:
+        TwinSettingsError: Not four numbers for each.
+    """
+    given = options.starts
+    if not given:
+        return [(0.0, APART_M * i, 0.0, 0.0) for i in range(options.drones)]
+    if len(given) != 4 * options.drones:
+        raise TwinSettingsError(
+            f"twin: --starts: expected x, y, z and yaw of each of {options.drones} drones, got"
+            f" {len(given)} numbers."
+        )
+    return [(x, y, z, yaw) for x, y, z, yaw in zip(*(given[k::4] for k in range(4)), strict=True)]
 
 
 def run(options: TwinOptions) -> None:

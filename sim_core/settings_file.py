@@ -103,7 +103,8 @@ def _build(cls: type[Any], table: dict[str, Any], prefix: str, faults: list[str]
 
 
 def _convert(hint: Any, value: Any, name: str, faults: list[str]) -> Any:
-    if isinstance(hint, types.UnionType):  # a section that may be left out
+    # What may be left out; a Literal makes the older kind of union.
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
         inner = next(h for h in typing.get_args(hint) if h is not type(None))
         return None if value is None else _convert(inner, value, name, faults)
     if dataclasses.is_dataclass(hint):

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a flight is made of: where its drones begin, what they fly, how far they may go.
 
-Paths are flown by one drone or by several, each about a place of its own on a grid. A race is flown
-by one, from a hover above the place where its course begins. A swarm takes off from the grid, and
-flies into its formation and home again; the drones of a mixed flight take off below their slots.
+Paths are flown by one drone or by several, each about a place of its own: on a grid, or where a
+fleet file says. A race is flown by one, from a hover above the place where its course begins. A
+swarm takes off from such places, and flies into its formation and home again; the drones of a mixed
+flight take off below their slots.
 """
 
 import math
@@ -11,8 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from firmware_bridge.fleet import Fleet
 from firmware_bridge.guard_rules import GuardLimits
 from martlet.errors import UsageError
+from martlet.flight.fleet_settings import fleet_of
 from martlet.flight.settings import FlySettings
 from policy_export.runtime import PolicyRunner
 from sim_core.formation_ways import nearest_order
@@ -116,17 +119,21 @@ def programme(settings: FlySettings) -> Programme:
     if settings.task == "race":
         return _race(RaceText(*course))
     count = settings.drones
+    fleet = None if settings.fleet is None else fleet_of(settings.fleet)
     if settings.task == "swarm":
-        return _swarm(SwarmText(settings.scenario or "mix", settings.course_seed), count)
+        text = SwarmText(settings.scenario or "mix", settings.course_seed)
+        return _swarm(text, count, fleet)
     if settings.task == "mixed":
         return _mixed(MixedText(*course), count)
     places = grid(count) if count > 1 else ()
+    if fleet is not None:
+        places = tuple(drone.place for drone in fleet.drones)
     reach = np.abs([place[:2] for place in places]).max(axis=0) if places else np.zeros(2)
     low, high = np.array(GuardLimits.box_low_m), np.array(GuardLimits.box_high_m)
     low[:2] -= reach
     high[:2] += reach
     return Programme(
-        drones=_names(count),
+        drones=_names(count) if fleet is None else fleet.names,
         flown=tuple(_paths(settings)),
         starts=places,
         box_low_m=_corner(low),
@@ -188,21 +195,22 @@ def _race(text: RaceText) -> Programme:
     )
 
 
-def _swarm(text: SwarmText, count: int) -> Programme:
+def _swarm(text: SwarmText, count: int, fleet: Fleet | None) -> Programme:
     formation = text.formation(count)
-    places = np.array(grid(count))
-    places[:, 2] = HEIGHT_M
+    floor = np.array(grid(count) if fleet is None else [drone.place for drone in fleet.drones])
+    places = floor + np.array([0.0, 0.0, HEIGHT_M, 0.0])
     # Drone i stands where the ways are shortest if it flies slot i, as a user's formation says.
-    places = places[nearest_order(formation.slots[:, 0, :3], places[:, :3])]
+    order = nearest_order(formation.slots[:, 0, :3], places[:, :3])
+    floor, places = floor[order], places[order]
     group = text.flight(places)
     slots = group.formation.slots[..., :3].astype(np.float64)
     low = np.minimum(slots.min(axis=(0, 1)) - FORMATION_OUT_M, GuardLimits.box_low_m)
     high = np.maximum(slots.max(axis=(0, 1)) + FORMATION_OUT_M, GuardLimits.box_high_m)
     low[2] = GuardLimits.box_low_m[2]
     return Programme(
-        drones=_names(count),
+        drones=_names(count) if fleet is None else fleet.in_order(order.tolist()).names,
         flown=(Flown("swarm", text.text(), 0.0),),
-        starts=tuple((float(x), float(y), 0.0, 0.0) for x, y, _, _ in places),
+        starts=tuple((float(x), float(y), float(z), float(yaw)) for x, y, z, yaw in floor),
         box_low_m=_corner(low),
         box_high_m=_corner(high),
         group=group,

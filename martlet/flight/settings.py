@@ -11,6 +11,7 @@ from firmware_bridge.crtp_link import LinkConditions
 from firmware_bridge.firmware_double import DoubleSettings
 from firmware_bridge.link_faults import is_address, sentence_of
 from martlet.errors import UsageError
+from martlet.flight.fleet_settings import fleet_faults, fleet_of, with_fleet
 from martlet.flight.task_settings import TASKS, TASKS_OF, task_faults
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class FlySettings:
         backend: What flies: the simulator; a twin, which is the simulator behind the radio's
             protocol; or hardware, whatever answers at --uri.
         uri: Hardware's address, like radio://0/80/2M/E7E7E7E7E7.
+        fleet: A fleet.toml in place of --uri, --airframe and --drones: names, addresses, airframes
+            and starts (docs/hardware_checklist.md); a simulator and twins take all but addresses.
         airframe: Airframe flown: a name, or a file; the policy's where not given.
         tasks: What to fly after the hover: names or files of tasks.
         task: One task in place of those: "race"; "swarm"; "mixed", a formation whose drones leave
@@ -60,6 +63,7 @@ class FlySettings:
     run: str | None = None
     backend: Literal["sim", "twin", "hardware"] = "sim"
     uri: str | None = None
+    fleet: Path | None = None
     airframe: str | None = None
     tasks: tuple[str, ...] = TASKS
     task: str | None = None
@@ -89,7 +93,7 @@ _MEANT_FOR = {
     "battery": ("sim", "twin"),
     "clock": ("sim",),
     "factor": ("sim",),
-    "drones": ("sim",),
+    "drones": ("sim", "twin"),
 }
 
 
@@ -106,8 +110,10 @@ def check(settings: FlySettings) -> None:
         and settings.backend not in _MEANT_FOR[field.name]
         and getattr(settings, field.name) != field.default
     ]
-    faults += task_faults(settings)
-    if settings.backend == "hardware":
+    faults += task_faults(with_fleet(settings))
+    if settings.fleet is not None:
+        faults += fleet_faults(settings)
+    elif settings.backend == "hardware":
         faults += _address_faults(settings.uri)
     if settings.backend == "twin" and settings.state_delay_ms != settings.command_delay_ms:
         faults.append(
@@ -162,6 +168,12 @@ def flight_settings(
         flown: What is flown, and where; nothing in particular where not given.
     """
     more: dict[str, Any] = {} if flown is None else _places(flown)
+    more["uris"] = () if settings.uri is None else (settings.uri,)
+    if settings.fleet is not None and flown is not None:
+        fleet = fleet_of(settings.fleet)
+        more["fleet"] = str(settings.fleet.absolute())
+        if settings.backend == "hardware":
+            more["uris"] = tuple(fleet.named(name).uri for name in flown.drones)
     if settings.airframe is not None:
         more["airframe"] = settings.airframe
     return stack.with_twin(
@@ -177,7 +189,6 @@ def flight_settings(
             factor=settings.factor,
             listeners=2,  # the policy and the recorder
             loss=_loss(settings),
-            uris=() if settings.uri is None else (settings.uri,),
             **more,
         )
     )

@@ -35,7 +35,10 @@ def _cflib_is_here(monkeypatch):
         ({"state_delay_ms": 3.0}, "state_delay_s"),
         ({"drones": 0}, "--drones: expected 1 to 16, got 0"),
         ({"drones": 17}, "--drones: expected 1 to 16, got 17"),
-        ({"drones": 2, "backend": "twin"}, "--drones is for backend sim"),
+        (
+            {"drones": 2, "backend": "hardware", "uri": RADIO},
+            "--drones is for backend sim and twin",
+        ),
         ({"drones": 2, "task": "race"}, "a race is flown by one drone"),
         ({"backend": "hardware", "uri": RADIO, "task": "race"}, "--task race is for backends sim"),
         ({"task": "race", "tasks": ("hover",)}, "expected --task or --tasks, got both"),
@@ -45,7 +48,6 @@ def _cflib_is_here(monkeypatch):
         ({"task": "mixed"}, "--task mixed is flown by 2 to 16 drones, got --drones 1"),
         ({"task": "swarm", "drones": 17}, "--drones: expected 1 to 16, got 17"),
         ({"task": "swarm", "drones": 4, "train": True}, "expected --policy with --task swarm"),
-        ({"task": "swarm", "drones": 4, "backend": "twin"}, "--drones is for backend sim"),
         ({"task": "swarm", "drones": 4, "level": 2}, "--level is for --task race and mixed"),
         ({"task": "mixed", "drones": 4, "scenario": "mix"}, "--scenario is for --task swarm"),
         ({"scenario": "swapped"}, "--scenario is for --task swarm"),
@@ -65,6 +67,7 @@ def test_the_others_are_not_refused():
     check(FlySettings(backend="hardware", uri=RADIO))
     check(FlySettings(task="race", track="rings", level=0, course_seed=4, backend="twin"))
     check(FlySettings(task="hover", drones=16))
+    check(FlySettings(task="swarm", drones=4, backend="twin"))
     check(FlySettings(task="swarm", drones=16, scenario="swapped", course_seed=7))
     check(FlySettings(task="mixed", drones=4, track="lsy", level=2, course_seed=7))
 

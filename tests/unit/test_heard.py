@@ -76,7 +76,8 @@ def test_the_first_reason_of_a_lost_drone_counts():
     ("text", "word"),
     [
         ("Couldn't load link driver: Cannot find a Crazyradio Dongle\n\nTr", "plug one in"),
-        ("usb.core.USBError: [Errno 13] Access denied (insufficient permissions)", "udev rule"),
+        ("usb.core.USBError: [Errno 13] Access denied", r"99-bitcraze\.rules"),
+        ("ValueError: The device has no langid", r"99-bitcraze\.rules"),
         ("usb.core.USBError: [Errno 16] Resource busy", "another program"),
         ("usb.core.NoBackendError: No backend available", "libusb"),
         ("No driver found or malformed URI: radoi://0", "radio://0/80/2M"),

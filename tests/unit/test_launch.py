@@ -146,6 +146,7 @@ def test_every_argument_reaches_the_stack(launch_file):
         "box_low_m": "-3,-3,-0.2",
         "box_high_m": "3,3,2.5",
         "added_mass_kg": "0.005",
+        "fleet": "fleet.toml",
     }
     settings = FlightSettings(
         *("q.onnx", "sim", ("a", "b"), "x", 7, 0.02, 0.004, False, False, "lockstep", 3.5, 2),
@@ -156,6 +157,7 @@ def test_every_argument_reaches_the_stack(launch_file):
         box_low_m=(-3.0, -3.0, -0.2),
         box_high_m=(3.0, 3.0, 2.5),
         added_mass_kg=0.005,
+        fleet="fleet.toml",
     )
     assert launched(launch_file, **given) == expected(settings)
     assert set(given) == {field.name for field in fields(FlightSettings)}

@@ -101,7 +101,7 @@ def test_every_setting_reaches_a_node():
     first, second = (json.loads(text) for text in told)
     for before, after in zip(first, second, strict=True):
         assert all(before[name] != after[name] for name in before)
-    known = {name for node in first for name in node} | {"backend", "loss", "uris"}
+    known = {name for node in first for name in node} | {"backend", "loss", "uris", "fleet"}
     known |= {"starts", "offsets_m", "box_low_m", "box_high_m"}  # where they are given: see above
     assert {field.name for field in dataclasses.fields(FlightSettings)} <= known
 

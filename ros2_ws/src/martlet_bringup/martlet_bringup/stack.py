@@ -46,12 +46,13 @@ class FlightSettings:
         listeners: Listeners that the nodes wait for before they begin; 0: none in particular.
         loss: Share of streamed packets that a twin's link loses.
         uris: Address of each drone, for hardware.
-        starts: x, y, z [m; W] and yaw [rad] of each simulated drone, one after the other; empty:
-            in a row.
+        starts: x, y, z [m; W] and yaw [rad] of each simulated drone, twins included, one after the
+            other; empty: in a row.
         offsets_m: x, y, z by which each drone's path is moved [m; W]; empty: none is.
         box_low_m: Corner of the guard's geofence [m; W]; empty: as in the parameter file.
         box_high_m: The opposite corner.
         added_mass_kg: That the simulated drones carry.
+        fleet: Fleet file that says how the drones at `uris` are set; empty: none does.
     """
 
     policy: str
@@ -73,6 +74,7 @@ class FlightSettings:
     box_low_m: tuple[float, ...] = ()
     box_high_m: tuple[float, ...] = ()
     added_mass_kg: float = 0.0
+    fleet: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,11 @@ def twin(settings: FlightSettings) -> tuple[str, ...]:
         *("--delay-ms", f"{1e3 * settings.state_delay_s:g}", "--loss", f"{settings.loss:g}"),
         "--noise" if settings.noise else "--no-noise",
         "--battery" if settings.battery else "--no-battery",
+        *(
+            ("--starts", *(f"{number:.4f}" for number in settings.starts))
+            if settings.starts
+            else ()
+        ),
     )
 
 
@@ -212,6 +219,7 @@ def _crazyflie_backend(settings: FlightSettings) -> NodeSpec:
             "drones": list(settings.drones),
             "uris": list(settings.uris),
             "airframe": settings.airframe,
+            "fleet": settings.fleet,
             "patience_s": TWIN_PATIENCE_S if settings.backend == "twin" else 0.0,
             "listeners": settings.listeners,
             **_fence(settings),

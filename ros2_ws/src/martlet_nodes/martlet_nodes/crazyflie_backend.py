@@ -8,10 +8,13 @@ named once, and when all are lost the flight is over.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from firmware_bridge.cflib_drone import LinkReport
+from firmware_bridge.drone_setup import LinkSettings
 from firmware_bridge.errors import GuardSettingsError, LinkError
+from firmware_bridge.fleet import load_fleet
 from firmware_bridge.guard_rules import GuardLimits
 from firmware_bridge.link import FleetLink, Telemetry
 from firmware_bridge.link_faults import nobody_answers
@@ -28,6 +31,7 @@ class CrazyflieParameters:
     uris: list[str]
     drones: list[str] = field(default_factory=lambda: ["cf1"])
     airframe: str = "cf21_plus"
+    fleet: str = ""
     patience_s: float = 0.0
     listeners: int = 0
     guard: GuardParameters = field(default_factory=GuardParameters)
@@ -50,6 +54,25 @@ class CrazyflieParameters:
             faults.append(f"patience_s: expected at least 0, got {self.patience_s:g}")
         if faults:
             raise ParameterError(f"crazyflie_backend: {'; '.join(faults)}.")
+
+    def settings(self) -> list[LinkSettings]:
+        """How to talk to each drone, as the fleet file says where there is one.
+
+        Raises:
+            SettingsError: No such file, or a drone that is not in it.
+        """
+        if not self.fleet:
+            return [LinkSettings() for _ in self.drones]
+        fleet = load_fleet(Path(self.fleet))
+        return [
+            LinkSettings(
+                thrust=drone.thrust,
+                parameters=fleet.settings,
+                estimator=drone.estimator,
+                start=drone.place,
+            )
+            for drone in map(fleet.named, self.drones)
+        ]
 
     def limits(self, airframe: Airframe) -> GuardLimits:
         """The guard's limits.
@@ -86,6 +109,7 @@ class Crazyflies:
         self._link = link
         self._published_s = float("-inf")
         self._lost: dict[str, str] = {}
+        self._noticed: dict[str, str] = {}
 
     def hear(self, now_s: float) -> bool:
         """Take in what the drones say; call at every news of them, and when there were none.
@@ -100,6 +124,13 @@ class Crazyflies:
             return False
         self._published_s = telemetry.stamp_s
         return True
+
+    def newly_noticed(self) -> list[str]:
+        """Sentences on what is wrong with a link, though it may pass, since the last call."""
+        reports = zip(self.backend.names, self._link.reports(), strict=True)
+        now = {name: report.notice for name, report in reports}
+        before, self._noticed = self._noticed, now
+        return [f"{name}: {why}." for name, why in now.items() if why and why != before.get(name)]
 
     def newly_lost(self) -> list[str]:
         """Sentences on the drones whose link was lost since the last call.

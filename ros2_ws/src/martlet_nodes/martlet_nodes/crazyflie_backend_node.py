@@ -9,6 +9,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
 from firmware_bridge.cflib_link import CflibLink
+from firmware_bridge.external_pose import ExternalPose
 from martlet_nodes.crazyflie_backend import CrazyflieParameters, Crazyflies, connect
 from martlet_nodes.fleet_node import FleetNode
 from martlet_nodes.shell import read_parameters, run, told_to_end
@@ -46,7 +47,9 @@ class CrazyflieBackendNode(FleetNode):
             return time.monotonic() - begun_s
 
         self._link = connect(
-            lambda: CflibLink(settings.uris, airframe, clock=self.now_s), settings.patience_s, wait
+            lambda: CflibLink(settings.uris, airframe, settings.settings(), self.now_s),
+            settings.patience_s,
+            wait,
         )
         self._crazyflies = Crazyflies(self._link, settings.drones, limits)
         self._looks = 0
@@ -84,7 +87,13 @@ class CrazyflieBackendNode(FleetNode):
             ended.set()
             if listener.is_alive():
                 listener.join()
+            for name, report in zip(self.backend.names, self._link.reports(), strict=True):
+                self.node.get_logger().info(f"{name}: link {report.statistics.in_words()}")
             self._link.close()
+
+    def take_pose(self, number: int, pose: ExternalPose) -> None:
+        """Tell a drone where motion capture sees it."""
+        self._link.place(number, pose)
 
     def _listen(self, ended: threading.Event) -> None:
         """Wake the executor at news of the drones, or at their silence."""
@@ -100,7 +109,7 @@ class CrazyflieBackendNode(FleetNode):
             self.look()
         self._looks += 1
         if self._looks % LINK_EVERY == 0:
-            for sentence in self._crazyflies.newly_lost():
+            for sentence in self._crazyflies.newly_noticed() + self._crazyflies.newly_lost():
                 self.node.get_logger().error(sentence)
 
 

@@ -25,15 +25,23 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState
 from std_srvs.srv import Empty
 
+from firmware_bridge.errors import OrderError
+from firmware_bridge.external_pose import ExternalPose
 from martlet_nodes import messages, quality
 from martlet_nodes.actions import DroneActions
 from martlet_nodes.backend import Backend, Status
 from martlet_nodes.errors import ListenersError
+from martlet_nodes.rivals import Rivals, Turn
 from martlet_nodes.shell import told_to_end
 from martlet_nodes.turns import in_turn
 
 STATUS_EVERY = 10
 """Ticks between two statuses when nothing changes: 10 Hz."""
+
+FLEET_COMMANDS = "/fleet/cmd_rate_thrust"
+
+RIVALS_EVERY = 100
+"""Ticks between two looks for others who command the same drones: 1 Hz."""
 
 LISTENERS_S = 30.0
 """So long may those who were promised to listen take to come."""
@@ -67,21 +75,27 @@ class FleetNode(ABC):
         self._fleet, self._time = FleetStates(), Clock()
         self._fleet.header.frame_id = messages.WORLD
         self._drones = [_Topics(node, name, offer, status) for name in backend.names]
-        node.create_subscription(
-            FleetRateThrust, "/fleet/cmd_rate_thrust", self._on_fleet, quality.COMMANDS
-        )
+        node.create_subscription(FleetRateThrust, FLEET_COMMANDS, self._on_fleet, quality.COMMANDS)
         everyone = list(range(len(backend.names)))
         self._serve("/all", everyone)
+        self._rivals = Rivals(node, backend.names)
+        self._turns = [Turn() for _ in backend.names]
         self._actions = []
         for number, name in enumerate(backend.names):
             self._serve(f"/{name}", [number])
             take = partial(self._on_command, number)
             node.create_subscription(RateThrust, f"/{name}/cmd_rate_thrust", take, quality.COMMANDS)
+            seen = partial(self._on_pose, number)
+            node.create_subscription(PoseStamped, f"/{name}/external_pose", seen, quality.COMMANDS)
             self._actions.append(DroneActions(node, backend, number, self.now_s))
 
     @abstractmethod
     def now_s(self) -> float:
         """Now, on the flight's clock."""
+
+    @abstractmethod
+    def take_pose(self, number: int, pose: ExternalPose) -> None:
+        """Take in where motion capture sees a drone."""
 
     def await_listeners(self, wanted: int, executor: Executor) -> None:
         """Wait for those who were promised to listen, so that they hear the flight from its start.
@@ -124,6 +138,11 @@ class FleetNode(ABC):
         self.say_status(always=self._ticks % STATUS_EVERY == 0)
         self.look()
         self._ticks += 1
+        if self._ticks % RIVALS_EVERY == 0:
+            turns = zip(self._turns, self.backend.names, strict=True)
+            for sentence in (self._rivals.news(), *(turn.news(name) for turn, name in turns)):
+                if sentence:
+                    self.node.get_logger().error(sentence)
 
     def look(self) -> None:
         """End the actions that have come to their end."""
@@ -171,28 +190,40 @@ class FleetNode(ABC):
             )
             return
         for number, engaged in enumerate(message.engaged):
-            if engaged:
+            turn = self._turns[number]
+            if engaged and turn.takes(FLEET_COMMANDS, now_s):
                 command = message.commands[4 * number : 4 * number + 4]
                 self.backend.stream(number, command, answered_s, now_s)
-            else:
+            elif not engaged and turn.lets_go(FLEET_COMMANDS, now_s):
                 self.backend.release(number, now_s)
         self.say_status()
 
     def _on_command(self, number: int, message: RateThrust) -> None:
         rates = message.body_rates
         command = (message.collective_thrust, rates.x, rates.y, rates.z)
-        answered_s = messages.seconds(message.header.stamp)
-        self.backend.stream(number, command, answered_s, self.now_s())
+        answered_s, now_s = messages.seconds(message.header.stamp), self.now_s()
+        if self._turns[number].takes(f"/{self.backend.names[number]}/cmd_rate_thrust", now_s):
+            self.backend.stream(number, command, answered_s, now_s)
         self.say_status()
 
+    def _on_pose(self, number: int, message: PoseStamped) -> None:
+        p, q = message.pose.position, message.pose.orientation
+        try:
+            self.take_pose(number, ExternalPose((p.x, p.y, p.z), (q.x, q.y, q.z, q.w)))
+        except OrderError as error:
+            self.node.get_logger().error(
+                f"/{self.backend.names[number]}/external_pose: {error}", throttle_duration_sec=1.0
+            )
+
     def _on_arm(self, numbers: list[int], request: Any, response: Any) -> Any:
-        whys = [self.backend.arm(number, request.arm, self.now_s()) for number in numbers]
+        rivals = self._rivals.sentence() if request.arm else ""
+        whys = [rivals or self.backend.arm(n, request.arm, self.now_s()) for n in numbers]
         whys += [
             f"{self.backend.names[number]} has been told to arm and does not yet say so: ask again"
             for number, why in zip(numbers, whys, strict=True)
             if not why and self.backend.arming(number)
         ]
-        response.message = "; ".join(why for why in whys if why)
+        response.message = "; ".join(dict.fromkeys(why for why in whys if why))
         response.success = not response.message
         self.say_status()
         return response

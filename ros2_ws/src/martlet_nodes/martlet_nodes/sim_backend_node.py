@@ -7,6 +7,7 @@ import time
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
+from firmware_bridge.external_pose import ExternalPose
 from martlet_nodes.errors import LockstepError
 from martlet_nodes.fleet_node import FleetNode
 from martlet_nodes.shell import read_parameters, run, told_to_end
@@ -42,6 +43,9 @@ class SimBackendNode(FleetNode):
         if self._settings.clock == "lockstep":
             return self._simulation.stamp_s
         return self._wall.now_s(time.monotonic())
+
+    def take_pose(self, number: int, pose: ExternalPose) -> None:
+        """Nothing: simulated drones know where they are by themselves."""
 
     def fly(self) -> None:
         """Simulate until told to end.
