@@ -22,6 +22,7 @@ from firmware_bridge.orders import (
     Piece,
     Position,
     RateThrust,
+    Spiral,
     Stop,
     TakeOff,
     Velocity,
@@ -159,6 +160,9 @@ class Commander:
             return self._define(data)
         if len(data) < 2 or (data[1] and not data[1] & self._group_mask):
             return []
+        if not self._context.parameter("commander.enHighLevel"):
+            self._context.say("commander.enHighLevel = 0: high-level commands are ignored\n")
+            return []
         if command == HighLevel.STOP:
             return [Stop()]
         if command in (HighLevel.TAKE_OFF, HighLevel.LAND):
@@ -166,18 +170,30 @@ class Commander:
             make = TakeOff if command == HighLevel.TAKE_OFF else Land
             return [make(height, duration, None if keep else yaw)]
         if command in (HighLevel.GO_TO, HighLevel.GO_TO_LEGACY):
-            return [self._go_to(data[2], data[4 if command == HighLevel.GO_TO else 3 :])]
+            linear = command == HighLevel.GO_TO and len(data) > 3 and data[3] != 0
+            return [self._go_to(data[2], linear, data[4 if command == HighLevel.GO_TO else 3 :])]
+        if command == HighLevel.SPIRAL:
+            return self._spiral(data[2:])
         if command in (HighLevel.START_TRAJECTORY, HighLevel.START_TRAJECTORY_LEGACY):
             return self._start(command, data)
         self._context.say(f"high-level command {command} is not simulated\n")
         return []
 
-    def _go_to(self, relative: int, data: bytes) -> Order:
+    def _spiral(self, data: bytes) -> list[Order]:
+        sideways, clockwise, angle, begin, end, ascent, duration = struct.unpack("<BBfffff", data)
+        if sideways or not math.isfinite(angle):
+            self._context.say("sideways spirals are not simulated\n")
+            return []
+        angle = max(-math.tau, min(math.tau, angle))  # firmware: up to a full turn
+        radii = max(begin, 0.0), max(end, 0.0)
+        return [Spiral(angle, *radii, ascent, max(duration, 1e-3), bool(clockwise))]
+
+    def _go_to(self, relative: int, linear: bool, data: bytes) -> Order:
         x, y, z, yaw, duration = struct.unpack("<fffff", data)
         if relative:
             (x0, y0, z0), yaw0 = self._context.pose()
             x, y, z, yaw = x + x0, y + y0, z + z0, yaw + yaw0
-        return GoTo((x, y, z), yaw, duration)
+        return GoTo((x, y, z), yaw, duration, linear)
 
     def _define(self, data: bytes) -> list[Order]:
         number, _, kind, offset, count = struct.unpack("<BBBIB", data[1:])

@@ -3,11 +3,13 @@
 
 import struct
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from firmware_bridge.crtp_commander import Commander, CommanderContext, Pose
 from firmware_bridge.crtp_logs import TYPES, LogRoom
+from firmware_bridge.crtp_memory import MemoryRoom
 from firmware_bridge.crtp_packets import MAX_PAYLOAD, Packet, Port
 from firmware_bridge.crtp_params import ParamRoom
 from firmware_bridge.crtp_supervisor import SupervisorRoom
@@ -17,13 +19,12 @@ from firmware_bridge.errors import TwinSettingsError
 from firmware_bridge.firmware_double import STEP_S, DoubleSettings, FirmwareDouble
 from firmware_bridge.setpoints import ThrustConvention, ThrustKind, thrust_kind_of
 from firmware_bridge.telemetry import Supervisor
+from firmware_bridge.twin_variables import DECKS, Snapshot, parameters
 from firmware_bridge.twin_variables import LOG_VARIABLES as READINGS
-from firmware_bridge.twin_variables import Snapshot, parameters
 from sim_core.airframe import Airframe
 from sim_core.frames import yaw_of
 
 PROTOCOLS = range(7, 13)
-TRAJECTORY_MEMORY, TRAJECTORY_BYTES = 0x12, 4096  # type and size as the firmware has them
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class TwinSettings:
         order: Seed to shuffle both tables of contents with.
         without: Log variables and parameters that are missing.
         refused: Parameters that keep their value whatever is written.
+        decks: Decks that it says are mounted: "bcFlow2", "bcLighthouse4", "bcLoco", "bcZRanger2".
     """
 
     double: DoubleSettings = field(
@@ -47,6 +49,7 @@ class TwinSettings:
     order: int | None = None
     without: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    decks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the values.
@@ -59,6 +62,11 @@ class TwinSettings:
             faults.append(f"protocol: expected 7 to 12, got {self.protocol}")
         if self.thrust not in (None, "linear", "pwm"):
             faults.append(f"thrust: expected linear or pwm, got {self.thrust!r}")
+        faults += [
+            f"decks: expected one of {', '.join(DECKS)}, got {deck!r}"
+            for deck in self.decks
+            if deck not in DECKS
+        ]
         if faults:
             raise TwinSettingsError(f"twin: {'; '.join(faults)}.")
 
@@ -87,7 +95,7 @@ class TwinDrone:
         self._out: list[Packet] = []
         self._said: set[str] = set()
         self._external = (0.0,) * 7
-        self._memory = bytearray(TRAJECTORY_BYTES)
+        self._memory = MemoryRoom()
         self._velocity, self._velocity_s = np.zeros(3), 0.0
         self._acceleration = np.zeros(3)
         self._thrust = ThrustConvention(
@@ -95,7 +103,7 @@ class TwinDrone:
         )
         loop = airframe.rate_loop
         self.params = ParamRoom(
-            parameters(loop.roll_pitch, loop.yaw),
+            parameters(loop.roll_pitch, loop.yaw, settings.decks),
             order=settings.order,
             without=settings.without,
             refused=settings.refused,
@@ -114,11 +122,17 @@ class TwinDrone:
                 self.params.__getitem__,
                 lambda: self.double.idle(0),
                 self._pose,
-                lambda at, size: bytes(self._memory[at : at + size]),
+                self._memory.trajectory_bytes,
                 self.say,
             )
         )
-        self._supervisor = SupervisorRoom(self.double)
+        self._supervisor = SupervisorRoom(
+            self.double, self.say_again, lambda: bool(self.params["commander.enHighLevel"])
+        )
+        self.params.on_write("memTst.resetW", lambda _: self._memory.forget())
+        self.params.on_write("stabilizer.stop", lambda on: self._supervisor.stop() if on else None)
+        for name, flown in (("stabilizer.controller", (0, 1)), ("stabilizer.estimator", (0, 2))):
+            self.params.on_write(name, partial(self._not_simulated, name, flown))
 
     @property
     def time_s(self) -> float:
@@ -133,9 +147,12 @@ class TwinDrone:
 
     def say(self, text: str) -> None:
         """Send a text to the client's console, once."""
-        if text in self._said:
-            return
-        self._said.add(text)
+        if text not in self._said:
+            self._said.add(text)
+            self.say_again(text)
+
+    def say_again(self, text: str) -> None:
+        """Send a text to the client's console, however often it was said."""
         data = text.encode("latin-1", "replace")
         for at in range(0, len(data), MAX_PAYLOAD):
             self._out.append(Packet(Port.CONSOLE, 0, data[at : at + MAX_PAYLOAD]))
@@ -184,7 +201,7 @@ class TwinDrone:
             rooms = (self.params.table.answer, self.params.read, self.params.write)
             return (*rooms, self.params.misc)[channel](data)
         if port == Port.MEMORY:
-            return self._remember(channel, data)
+            return self._memory.answer(channel, data)
         if port in (Port.COMMANDER, Port.SETPOINT, Port.HIGH_LEVEL):
             for order in self._commander.orders(packet):
                 self.double.send(0, order, self.time_s)
@@ -210,23 +227,10 @@ class TwinDrone:
             return None
         return data[:1] + answers[data[0]]
 
-    def _remember(self, channel: int, data: bytes) -> bytes | None:
-        """The one memory there is: of trajectories."""
-        if channel == 0:
-            if data[:1] == b"\1":
-                return b"\1\1"
-            kind_size = struct.pack("<BI", TRAJECTORY_MEMORY, TRAJECTORY_BYTES)
-            return b"\2\0" + kind_size + bytes(8) if data[:2] == b"\2\0" else data[:2]
-        if len(data) < 5 or channel not in (1, 2):
-            return None
-        number, address = struct.unpack_from("<BI", data)
-        size = data[5] if channel == 1 and len(data) > 5 else len(data) - 5
-        if number != 0 or address + size > TRAJECTORY_BYTES:
-            return data[:5] + b"\1"
-        if channel == 1:
-            return data[:5] + b"\0" + bytes(self._memory[address : address + size])
-        self._memory[address : address + size] = data[5:]
-        return data[:5] + b"\0"
+    def _not_simulated(self, name: str, flown: tuple[int, ...], value: float) -> None:
+        """Say so where a parameter chooses what this firmware has not."""
+        if value not in flown:
+            self.say(f"{name} = {value:g} is not simulated: it flies on as before\n")
 
     def _localize(self, channel: int, data: bytes) -> None:
         """External poses are taken note of; the emergency stop of older protocols is obeyed."""
@@ -242,6 +246,7 @@ class TwinDrone:
             return
         self._supervisor.watch(to_s)
         self.double.advance(to_s)
+        self._supervisor.tell()
         self._snapshot = None
         elapsed = self.time_s - self._velocity_s
         if elapsed >= 0.01 - 1e-9:
@@ -260,6 +265,7 @@ class TwinDrone:
                 battery_share=float(heard.battery_share[0]),
                 supervisor=self.supervisor(),
                 external=self._external,
+                wrong_writes=self._memory.wrong,
             )
         return self._snapshot
 

@@ -29,11 +29,12 @@ from firmware_bridge.orders import (
     Order,
     Position,
     RateThrust,
+    Spiral,
     Stop,
     Streamed,
     Velocity,
 )
-from firmware_bridge.planner import Trajectory, Way, plan_trajectory, plan_way
+from firmware_bridge.planner import Trajectory, Turning, Way, plan_line, plan_trajectory, plan_way
 from firmware_bridge.steering import Steering, lean
 from sim_core import _core
 from sim_core.airframe import Airframe
@@ -46,6 +47,10 @@ PLAN_STEPS: int = _core.SUBSTEPS
 
 LEVEL_AFTER_STEPS = round(0.5 / STEP_S)  # firmware, COMMANDER_WDT_TIMEOUT_STABILIZE
 OFF_AFTER_STEPS = round(2.0 / STEP_S)  # firmware, COMMANDER_WDT_TIMEOUT_SHUTDOWN
+
+UPRIGHT, UPSIDE_DOWN = 0.5, -0.2  # firmware, tumble check: g along z; at rest, cosine of the tilt
+TUMBLED_AFTER_STEPS = round(1.0 / STEP_S)  # firmware, of less than upright
+CRASHED_AFTER_STEPS = round(0.1 / STEP_S)  # firmware, of upside down
 
 ARMS_ITSELF = frozenset({"cf21"})
 """Platforms whose firmware is built with automatic arming; a CF2.1 Brushless must be asked."""
@@ -102,8 +107,10 @@ class _Drone:
     steering: Steering | None = None
     lift_n: float = 0.0
     handed_back: bool = True
-    way: Way | Trajectory | None = None
+    way: Way | Trajectory | Turning | None = None
     landing: bool = False
+    crash_step: int | None = None  # lies on its side or back, and calls it a crash from then on
+    crashed: bool = False
 
 
 @dataclass(order=True)
@@ -170,9 +177,31 @@ class FirmwareDouble:
         """Where the drones are now, as nobody in flight knows it, shape (n, 13)."""
         return self._sim.truth
 
-    def way(self, drone: int) -> Way | Trajectory | None:
+    def way(self, drone: int) -> Way | Trajectory | Turning | None:
         """What one drone's high-level commander flies, if it flies."""
         return self._drones[drone].way
+
+    def lies(self, drone: int) -> bool:
+        """Whether one drone came down tilted: it lies on its side or back, and cannot fly.
+
+        The core's floor sets every drone on its feet, so that its state does not show it.
+        """
+        return self._drones[drone].crash_step is not None
+
+    def crashed(self, drone: int) -> bool:
+        """Whether one drone's firmware has found out that it lies, and switched off."""
+        return self._drones[drone].crashed
+
+    def locked(self, drone: int) -> bool:
+        """Whether one drone will not fly until it is switched off and on."""
+        return self._drones[drone].locked
+
+    def recover(self, drone: int) -> None:
+        """Set one drone on its feet, and let its firmware forget the crash."""
+        one = self._drones[drone]
+        if one.crash_step is not None:
+            one.crash_step, one.crashed = None, False
+            one.armed = self.airframe.platform in ARMS_ITSELF
 
     def idle(self, drone: int) -> bool:
         """Whether one drone has no set-point at all: nobody streams, no way is flown."""
@@ -202,8 +231,10 @@ class FirmwareDouble:
             for number, drone in enumerate(self._drones):
                 self._watch(number, drone)
             steps = self._next_event(end) - self._step
+            before = self._sim.truth[:, 2:7].copy()
             self._sim.step(steps)
             self._step += steps
+            self._see_falls(before)
 
     def telemetry(self) -> Telemetry:
         """What the drones say of themselves now, stamped with its arrival."""
@@ -217,9 +248,9 @@ class FirmwareDouble:
             states=self._sim.estimate,
             battery_v=np.array(volts, dtype=np.float32),
             battery_share=np.array(charge, dtype=np.float32),
-            armed=np.array([d.armed and not d.locked for d in self._drones]),
+            armed=np.array([d.armed and not (d.locked or d.crashed) for d in self._drones]),
             flying=np.array(flying),
-            locked=np.array([d.locked for d in self._drones]),
+            locked=np.array([d.locked or d.crashed for d in self._drones]),
             quality=np.ones(n, dtype=np.float32),
         )
 
@@ -237,6 +268,19 @@ class FirmwareDouble:
                 event = min(event, self._step + 1 if each_step else level, off)
         return max(event, self._step + 1)
 
+    def _see_falls(self, before: NDArray[np.float32]) -> None:
+        """See who came down too tilted to stand; heights and attitudes a moment ago are (n, 5)."""
+        down = (self._sim.truth[:, 2] <= 0.0) & (before[:, 0] > 0.0)
+        if not down.any():
+            return
+        upright = 1.0 - 2.0 * (before[:, 1] ** 2 + before[:, 2] ** 2)
+        for number in np.flatnonzero(down & (upright < UPRIGHT)):
+            drone = self._drones[number]
+            on_its_back = upright[number] < UPSIDE_DOWN
+            after = CRASHED_AFTER_STEPS if on_its_back else TUMBLED_AFTER_STEPS
+            drone.crash_step = self._step + after
+            self._off(int(number), drone)
+
     def _deliver(self) -> None:
         while self._sent and self._sent[0].step <= self._step:
             sent = heapq.heappop(self._sent)
@@ -252,7 +296,7 @@ class FirmwareDouble:
             drone.armed = order.armed or self.airframe.platform in ARMS_ITSELF
             if not order.armed:
                 self._off(number, drone)
-        elif not drone.armed or drone.locked:
+        elif not drone.armed or drone.locked or drone.crash_step is not None:
             return
         elif isinstance(order, HandBack):
             drone.handed_back = True  # the watchdog runs on until a high-level command takes over
@@ -285,16 +329,25 @@ class FirmwareDouble:
         if isinstance(order, Follow):
             drone.way = plan_trajectory(self.time_s, order, (*point, yaw))
             return
+        if isinstance(order, Spiral):
+            drone.way = Turning(self.time_s, order, np.array((*point, yaw)))
+            return
         if isinstance(order, GoTo):
             end = (*order.p_WB, order.yaw_rad)
         else:
             heading = yaw if order.yaw_rad is None else order.yaw_rad
             end = (point[0], point[1], order.height_m, heading)
         duration_s = max(order.duration_s, STEP_S)
+        if isinstance(order, GoTo) and order.linear:
+            drone.way = plan_line(self.time_s, duration_s, (*point, yaw), end)
+            return
         drone.way = plan_way(self.time_s, duration_s, (*point, yaw), velocity, end)
 
     def _watch(self, number: int, drone: _Drone) -> None:
         """What the drone does by itself at this step: its way, or its watchdogs."""
+        if drone.crash_step is not None:
+            drone.crashed = drone.crashed or self._step >= drone.crash_step
+            return
         if drone.streamed is not None:
             silent = self._step - drone.streamed_step
             if silent >= OFF_AFTER_STEPS:

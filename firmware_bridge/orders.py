@@ -89,11 +89,36 @@ class Land:
 
 @dataclass(frozen=True)
 class GoTo:
-    """High level: fly smoothly to this point [m; W] and heading [rad], and hover there."""
+    """High level: fly to this point [m; W] and heading [rad], and hover there.
+
+    Smoothly from rest to rest, or at one speed all the way: `linear`.
+    """
 
     p_WB: Vector
     yaw_rad: float
     duration_s: float
+    linear: bool = False
+
+
+@dataclass(frozen=True)
+class Spiral:
+    """High level: turn about a point beside the drone, nose ahead, and hover at the end.
+
+    Attributes:
+        angle_rad: How far it turns about the point, up to a full turn.
+        begin_m: How far the point is to its left at the start, to its right if clockwise.
+        end_m: How far it is at the end.
+        ascent_m: How much it climbs.
+        duration_s: How long it takes.
+        clockwise: Seen from above.
+    """
+
+    angle_rad: float
+    begin_m: float
+    end_m: float
+    ascent_m: float
+    duration_s: float
+    clockwise: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,5 +169,5 @@ class Emergency:
 
 
 Streamed = RateThrust | Position | Velocity | Hover | Attitude
-HighLevelOrder = TakeOff | Land | GoTo | Follow
+HighLevelOrder = TakeOff | Land | GoTo | Spiral | Follow
 Order = Streamed | HandBack | HighLevelOrder | Stop | Arm | Emergency

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from firmware_bridge.orders import Follow
+from firmware_bridge.orders import Follow, Spiral
 from sim_core.frames import wrap
 
 Array = NDArray[np.float64]
@@ -82,6 +82,52 @@ def plan_way(
     ends = np.zeros((6, 4))
     ends[0], ends[1], ends[3] = first, np.asarray(velocity, dtype=np.float64) * duration_s, last
     return Way(start_s, duration_s, _SOLVE @ ends)
+
+
+def plan_line(start_s: float, duration_s: float, begin: ArrayLike, end: ArrayLike) -> Way:
+    """Plan a straight way at one speed, from and to x, y, z [m; W] and yaw [rad]."""
+    first = np.asarray(begin, dtype=np.float64)
+    change = np.asarray(end, dtype=np.float64) - first
+    change[3] = wrap(change[3])
+    return Way(start_s, duration_s, np.stack([first, change, *np.zeros((4, 4))]))
+
+
+@dataclass(frozen=True, eq=False)
+class Turning:
+    """A spiral under way: angle, radius and height change at one speed each.
+
+    Attributes:
+        start_s: When it begins.
+        order: What was asked for.
+        begin: x, y, z [m; W] and yaw [rad] that it begins with, shape (4,).
+    """
+
+    start_s: float
+    order: Spiral
+    begin: Array
+
+    def at(self, time_s: float) -> tuple[tuple[float, float, float], float]:
+        """Position [m; W] and heading [rad] at a time; the end is held for ever."""
+        share = min(max((time_s - self.start_s) / self.order.duration_s, 0.0), 1.0)
+        order, (x, y, z, yaw) = self.order, self.begin.tolist()
+        side = -1.0 if order.clockwise else 1.0
+        turned = yaw + side * order.angle_rad * share
+        radius = order.begin_m + (order.end_m - order.begin_m) * share
+        # The centre lies abeam of the start, and of where the nose points by now.
+        x += side * (radius * np.sin(turned) - order.begin_m * np.sin(yaw))
+        y += side * (order.begin_m * np.cos(yaw) - radius * np.cos(turned))
+        return (float(x), float(y), float(z + order.ascent_m * share)), float(turned)
+
+    def velocity_at(self, time_s: float) -> Array:
+        """Rates of change of x, y, z [m/s; W] and yaw [rad/s] at a time, shape (4,)."""
+        half = 1e-3
+        (after, yaw), (before, yaw_before) = self.at(time_s + half), self.at(time_s - half)
+        out: Array = (np.array([*after, yaw]) - np.array([*before, yaw_before])) / (2.0 * half)
+        return out
+
+    def done(self, time_s: float) -> bool:
+        """Whether the end is reached by then."""
+        return time_s >= self.start_s + self.order.duration_s
 
 
 @dataclass(frozen=True, eq=False)

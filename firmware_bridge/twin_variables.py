@@ -2,7 +2,7 @@
 """What a twin logs, and the parameters it has: those that matter in flight, of a real one's 600."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,7 @@ class Snapshot:
         battery_share: 0 to 1.
         supervisor: What it says of itself.
         external: The newest external pose: x y z, q x y z w; shape (7,).
+        wrong_writes: Bytes that the memory for tests found wrong.
     """
 
     state: NDArray[np.float32]
@@ -40,6 +41,7 @@ class Snapshot:
     battery_share: float
     supervisor: Supervisor
     external: tuple[float, ...]
+    wrong_writes: int = 0
 
     def euler_deg(self) -> tuple[float, float, float]:
         """Roll, pitch, yaw in the firmware's manner, in which pitch is inverted."""
@@ -125,20 +127,28 @@ LOG_VARIABLES: dict[str, tuple[str, Read]] = {
     "sys.isFlying": ("uint8_t", lambda now: now.supervisor.flying),
     "sys.isTumbled": ("uint8_t", lambda now: now.supervisor.tumbled),
     "sys.armed": ("uint8_t", lambda now: now.supervisor.armed),
+    "memTst.errCntW": ("uint32_t", lambda now: now.wrong_writes),
     "radio.rssi": ("uint8_t", lambda _: 40.0),
     "radio.isConnected": ("uint8_t", lambda _: 1.0),
 }
 """Name, type, and how to read it."""
 
 
+DECKS = ("bcFlow2", "bcLighthouse4", "bcLoco", "bcZRanger2")
+"""Those that a twin can say it has."""
+
+
 def parameters(
-    roll_pitch: tuple[float, float, float], yaw: tuple[float, float, float]
+    roll_pitch: tuple[float, float, float],
+    yaw: tuple[float, float, float],
+    decks: Sequence[str] = (),
 ) -> list[Parameter]:
     """The parameters of a twin.
 
     Args:
         roll_pitch: Gains of the airframe's rate loop: kp, ki, kd.
         yaw: The same about z.
+        decks: Of `DECKS`, those that are mounted.
     """
     gains = {"roll": roll_pitch, "pitch": roll_pitch, "yaw": yaw}
     attitude = {"roll": (6.0, 3.0, 0.0), "pitch": (6.0, 3.0, 0.0), "yaw": (6.0, 1.0, 0.35)}
@@ -148,7 +158,8 @@ def parameters(
         for axis, values in of.items()
         for gain, value in zip(("kp", "ki", "kd"), values, strict=True)
     ]
-    return [*_PARAMETERS, *loops]
+    mounted = [Parameter(f"deck.{d}", "uint8_t", d in decks, read_only=True) for d in DECKS]
+    return [*_PARAMETERS, *mounted, *loops]
 
 
 _PARAMETERS = (
@@ -177,8 +188,5 @@ _PARAMETERS = (
     Parameter("system.selftestPassed", "int8_t", 1, read_only=True),
     Parameter("cpu.flash", "uint16_t", 1024, read_only=True),
     Parameter("firmware.modified", "uint8_t", 0, read_only=True),
-    Parameter("deck.bcFlow2", "uint8_t", 0, read_only=True),
-    Parameter("deck.bcLighthouse4", "uint8_t", 0, read_only=True),
-    Parameter("deck.bcLoco", "uint8_t", 0, read_only=True),
-    Parameter("deck.bcZRanger2", "uint8_t", 0, read_only=True),
+    Parameter("memTst.resetW", "uint8_t", 0),
 )

@@ -36,6 +36,8 @@ class TwinOptions:
         battery: Whether flying drains the battery.
         starts: x, y, z [m] and yaw [rad] of each drone, one after the other, in place of that row.
         protocol: Version of the protocol that the firmware says it speaks, 7 to 12.
+        decks: Decks that the drones say they have, to be asked for by an estimator: bcFlow2,
+            bcLighthouse4, bcLoco, bcZRanger2.
         thrust: What 16 bits of thrust mean: "linear", or "pwm" as before 2025. That of the
             protocol's time where not given.
     """
@@ -52,6 +54,7 @@ class TwinOptions:
     starts: tuple[float, ...] = ()
     protocol: int = 12
     thrust: ThrustKind | None = None
+    decks: tuple[str, ...] = ()
 
 
 def make_server(options: TwinOptions) -> TwinServer:
@@ -68,7 +71,7 @@ def make_server(options: TwinOptions) -> TwinServer:
     drones = []
     for i in range(options.drones):
         double = DoubleSettings(options.seed + i, 0.0, 0.0, options.noise, options.battery)
-        settings = TwinSettings(double, options.protocol, options.thrust)
+        settings = TwinSettings(double, options.protocol, options.thrust, decks=options.decks)
         drones.append(TwinDrone(airframe, settings, starts[i]))
     return TwinServer(drones, conditions, options.port)
 

@@ -271,8 +271,8 @@ def test_what_is_not_simulated_is_said_on_the_console():
     with running() as server, connected(server.uris[0]) as cf:
         said = []
         cf.console.receivedChar.add_callback(said.append)
-        cf.high_level_commander.spiral(1.0, 0.5, 0.5, 0.0, 2.0)
-        assert wait_for(lambda: "11 is not simulated" in "".join(said), 2.0)
+        cf.high_level_commander.spiral(1.0, 0.5, 0.5, 0.0, 2.0, sideways=True)
+        assert wait_for(lambda: "spirals are not simulated" in "".join(said), 2.0)
 
 
 def test_a_port_that_is_taken_is_one_sentence():

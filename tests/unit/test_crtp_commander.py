@@ -30,7 +30,7 @@ def commander(memory=bytes(4096), stab_mode=0):
     said = []
     context = CommanderContext(
         LINEAR,
-        lambda _: stab_mode,
+        lambda name: 1 if name == "commander.enHighLevel" else stab_mode,
         lambda: False,
         lambda: ((1.0, 2.0, 3.0), 0.5),
         lambda at, size: memory[at : at + size],

@@ -325,3 +325,135 @@ def test_settings_that_make_no_sense_are_refused_with_all_their_faults():
         TwinSettings(protocol=13, thrust="cubic")
     with pytest.raises(TwinSettingsError, match=r"delay_s.*jitter_s.*loss"):
         LinkConditions(-1.0, math.nan, 1.0)
+
+
+def parameter(drone, name, value):
+    """Write a parameter as a client does."""
+    number = struct.pack("<H", drone.params.table.numbers[name])
+    letter = drone.params._known[name].letter
+    return drone.take(Packet(Port.PARAM, 2, number + struct.pack(letter, value)))
+
+
+def said(packets):
+    return b"".join(p.payload for p in packets if p.port == Port.CONSOLE).decode()
+
+
+def thrown(drone, height_m, half_turns):
+    """Take off, roll by manual rates, and fall; returns what it said."""
+    encoder = SetpointEncoder(12, ThrustConvention("linear", 0.12), "manual")
+    send(drone, encoder.packets(TakeOff(height_m, 1.0)))
+    words, now = [], 3.0
+    drone.advance(now)
+    rate = 5.0
+    for _ in range(round(100 * half_turns * math.pi / rate)):
+        send(drone, encoder.packets(RateThrust(0.25, (rate, 0.0, 0.0))))
+        now += 0.01
+        drone.advance(now)
+    for _ in range(20 if half_turns else 0):  # it stops turning
+        send(drone, encoder.packets(RateThrust(0.25, (0.0, 0.0, 0.0))))
+        now += 0.01
+        drone.advance(now)
+    send(drone, (Packet(Port.SETPOINT, 0, b"\0"),))
+    while drone.double.truth[0, 2] > 0.0:
+        now += 0.01
+        words += [packet for _, packet in drone.advance(now)]
+    return said(words), now
+
+
+@pytest.mark.parametrize(("half_turns", "after_s"), [(1.0, 0.1), (0.7, 1.0)])
+def test_a_drone_that_comes_down_on_its_back_or_side_has_crashed_until_it_recovers(
+    half_turns, after_s
+):
+    drone = twin()
+    words, now = thrown(drone, 3.0, half_turns)
+    assert "SUP: tumbled, motors off" in words + said(p for _, p in drone.advance(now + 0.01))
+    state = drone.supervisor()
+    assert (state.tumbled, state.crashed, state.can_fly, state.flying) == (
+        True,
+        False,
+        False,
+        False,
+    )
+    drone.advance(now + after_s - 0.05)
+    assert not drone.supervisor().crashed
+    told = said(packet for _, packet in drone.advance(now + after_s + 0.05))
+    assert "SUP: crashed" in told
+    assert drone.supervisor().crashed
+    assert not drone.supervisor().armed
+    assert not drone.supervisor().locked
+    up = Packet(8, 0, struct.pack("<BBff?f", 7, 0, 1.0, 0.0, True, 1.0))
+    drone.take(up)
+    drone.advance(now + 3.0)
+    assert drone.double.truth[0, 2] == 0.0
+    (answer,) = drone.take(Packet(9, 1, b"\2"))
+    assert answer.payload == b"\x82\1\1"
+    assert not drone.supervisor().crashed
+    assert drone.supervisor().armed
+    drone.take(up)
+    drone.advance(now + 6.0)
+    assert drone.double.truth[0, 2] == pytest.approx(1.0, abs=0.1)
+
+
+def test_a_drone_that_comes_down_level_has_not_crashed():
+    drone = twin()
+    _, now = thrown(drone, 0.5, 0.0)
+    drone.advance(now + 2.0)
+    assert not drone.supervisor().tumbled
+    assert not drone.supervisor().crashed
+
+
+def test_parameters_that_stop_and_that_bar_the_high_level_commander_act():
+    drone = twin()
+    up = Packet(8, 0, struct.pack("<BBff?f", 7, 0, 1.0, 0.0, True, 1.0))
+    parameter(drone, "commander.enHighLevel", 0)
+    assert "enHighLevel = 0" in said(drone.take(up))
+    assert drone.supervisor().high_level_disabled
+    drone.advance(0.2)
+    assert drone.double.idle(0)
+    parameter(drone, "commander.enHighLevel", 1)
+    drone.take(up)
+    drone.advance(2.0)
+    assert drone.supervisor().flying
+    parameter(drone, "stabilizer.stop", 1)
+    told = said(packet for _, packet in drone.advance(2.05))
+    assert drone.supervisor().locked
+    assert not drone.supervisor().flying
+    assert "SUP: locked" in told + said(packet for _, packet in drone.advance(2.1))
+
+
+def test_what_a_parameter_chooses_in_vain_is_said():
+    drone = twin()
+    assert "stabilizer.controller = 2 is not simulated" in said(
+        parameter(drone, "stabilizer.controller", 2)
+    )
+    assert said(parameter(drone, "stabilizer.controller", 1)) == ""
+
+
+def test_decks_are_mounted_as_asked_for():
+    drone = twin(decks=("bcFlow2",))
+    assert drone.params["deck.bcFlow2"] == 1
+    assert drone.params["deck.bcLoco"] == 0
+    with pytest.raises(TwinSettingsError, match=r"decks: expected one of .* got 'bcFlow9'"):
+        twin(decks=("bcFlow9",))
+
+
+def test_a_spiral_is_flown_about_its_centre_and_a_linear_way_at_one_speed():
+    drone = twin()
+    send(drone, (Packet(8, 0, struct.pack("<BBff?f", 7, 0, 1.0, 0.0, True, 1.0)),))
+    drone.advance(4.0)
+    quarter = (0, 0, math.pi / 2, 0.5, 0.5, 0.2, 3.0)
+    send(drone, (Packet(8, 0, struct.pack("<BBBBfffff", 11, 0, *quarter)),))
+    drone.advance(5.5)
+    x, y, _ = drone.double.truth[0, :3]
+    assert math.hypot(x, y - 0.5) == pytest.approx(0.5, abs=0.05)  # the centre is to its left
+    drone.advance(9.0)
+    assert drone.double.truth[0, :3] == pytest.approx([0.5, 0.5, 1.2], abs=0.05)
+    assert 2 * math.atan2(*drone.double.truth[0, 5:7]) == pytest.approx(math.pi / 2, abs=0.05)
+    go = struct.pack("<BBBBfffff", 12, 0, 0, 1, 1.5, 0.5, 1.2, math.pi / 2, 2.0)
+    send(drone, (Packet(8, 0, go),))
+    drone.advance(10.0)
+    assert drone.double.way(0).velocity_at(9.5)[:3] == pytest.approx([0.5, 0.0, 0.0], abs=0.03)
+    drone.advance(13.0)
+    assert drone.double.truth[0, :3] == pytest.approx([1.5, 0.5, 1.2], abs=0.06)
+    sideways = struct.pack("<BBBBfffff", 11, 0, 1, 0, 1.0, 0.5, 0.5, 0.0, 1.0)
+    assert "sideways spirals are not simulated" in said(drone.take(Packet(8, 0, sideways)))
