@@ -271,6 +271,29 @@ def validate(
     _tell(run(data, airframe, out), as_json, show)
 
 
+def replay(
+    log: Positional[Path],
+    airframe: str = "cf21_plus",
+    out: Path | None = None,
+    mass_kg: float | None = None,
+    as_json: Json = False,
+) -> None:
+    """Fly a flight's recorded commands in the simulator, and print how far it parts from the drone.
+
+    The simulator starts anew from what was recorded every 0.1 s, and is judged after 0.1 to 1 s.
+
+    Args:
+        log: A flight as sim_core/flight_log.py describes, .npz, or the bag of a flight.
+        airframe: Of the drone that flew: a name, or a file, martlet sysid's for one.
+        out: Folder to write replay.png to; the log's where not given.
+        mass_kg: Of the drone as flown, weighed; the airframe's where not given.
+        as_json: See --json.
+    """
+    from martlet.replay import run, show
+
+    _tell(run(log, airframe, out, mass_kg), as_json, show)
+
+
 def sysid(
     logs: Positional[tuple[Path, ...]],
     out: Path,
@@ -301,6 +324,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "export": export,
     "fly": fly,
     "validate": validate,
+    "replay": replay,
     "sysid": sysid,
     "twin": twin,
     "bench": bench,

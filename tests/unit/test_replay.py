@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A flight that the simulator itself flew is replayed without a gap; others show theirs."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_up_flight import known_drone, made_up_log
+
+from evaluation.errors import LogError
+from evaluation.replay.replay import figures_of, replay_log
+from martlet.replay import run, show
+from sim_core import _core
+from sim_core.airframe import load_airframe
+from sim_core.flight_log import FlightLog, flight_log, write_flight_log
+
+AIRFRAME = load_airframe("cf21_plus")
+DELAY_TICKS = 2
+
+
+def commanded_log(thrust: float = 1.0, seconds: float = 8.0) -> FlightLog:
+    """Commands about a hover, each obeyed 20 ms after its stamp, at 100 Hz."""
+    parameters = AIRFRAME.parameters.copy()
+    for name in ("battery_current_a_per_n15", "battery_resistance_ohm"):
+        parameters[_core.PARAMETER_NAMES.index(name)] = 0.0
+    sim = _core.FirmwareSim(parameters[None], _core.EstimateNoise(), 1)
+    sim.place(0, [0.0, 0.0, 500.0], 0.0)
+    sim.set_position(0, [0.0, 0.0, 500.0], 0.0)
+    sim.step(2000)
+    t = np.arange(0.0, seconds, 0.01)
+    rates = 1.5 * np.cos(2.0 * np.pi * np.outer(t, (0.9, 1.1, 0.3)) + (0.0, 1.0, 2.0))
+    lift = AIRFRAME.hover_thrust_n * (1.0 + 0.1 * np.sin(2.0 * np.pi * 0.7 * t))
+    command = np.concatenate([lift[:, None], rates], axis=1)
+    states = np.empty((len(t), 13))
+    for i in range(len(t)):
+        states[i] = sim.truth[0]
+        lift_now, *w = command[max(i - DELAY_TICKS, 0)].tolist()
+        sim.set_rate_thrust(0, thrust * lift_now, w)
+        sim.step(5)
+    return flight_log("commanded.npz", {
+        "t": t, "pos": states[:, :3], "quat_xyzw": states[:, 3:7], "vel": states[:, 7:10],
+        "gyro": states[:, 10:], "command": command, "ok": np.ones(len(t), bool),
+    })  # fmt: skip
+
+
+def test_our_own_flight_is_replayed_without_a_gap_and_its_delay_is_found() -> None:
+    found = figures_of(replay_log(commanded_log(), "cf21_plus"))
+    assert found["source"] == "command"
+    assert found["delay_s"] == pytest.approx(0.01 * DELAY_TICKS, abs=0.003)
+    assert found["thrust_gain"] == pytest.approx(1.0, abs=0.005)
+    assert found["rates_rad_s"] < 0.08  # of 1.5: commands are held for 10 ms, the delay has 2
+    last = found["horizons"]["1"]
+    assert last["position_m"] < 0.02
+    assert last["naive_position_m"] > 0.3
+    assert last["attitude_deg"] < 1.0
+
+
+def test_a_drone_of_less_thrust_shows_a_gap_of_that_size() -> None:
+    found = figures_of(replay_log(commanded_log(thrust=0.95), "cf21_plus"))
+    assert found["thrust_gain"] == pytest.approx(0.95, abs=0.01)
+    # 5 % of 9.81 m/s2 for 1 s against drag of 0.5 / s: 0.49 m/s2 (1 - (1 - exp(-0.5)) / 0.5) / 0.5.
+    assert found["horizons"]["1"]["position_m"] == pytest.approx(0.209, rel=0.1)
+    assert found["horizons"]["0.1"]["position_m"] < 0.01
+
+
+def test_a_log_of_motor_commands_is_replayed_by_them() -> None:
+    log = made_up_log(known_drone(), 6.0)
+    found = figures_of(replay_log(log, "cf21_legacy"))
+    assert found["source"] == "volts"
+    assert "rates_rad_s" not in found
+    assert found["horizons"]["0.5"]["position_m"] < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("without", "sentence"),
+    [
+        (("command",), "expected commands to fly"),
+        (("pos",), "expected pos, vel and quat_xyzw"),
+    ],
+)
+def test_a_log_that_cannot_be_replayed_is_one_sentence(without, sentence) -> None:
+    log = replace(commanded_log(seconds=3.0), **dict.fromkeys(without))
+    with pytest.raises(LogError, match=sentence):
+        replay_log(log, "cf21_plus")
+
+
+def test_the_command_writes_a_picture_and_prints_a_table(tmp_path, capsys) -> None:
+    path = tmp_path / "mine.npz"
+    write_flight_log(path, commanded_log(seconds=4.0))
+    found = run(path, "cf21_plus", tmp_path / "out", None)
+    assert json.loads(json.dumps(found)) == found
+    assert (tmp_path / "out" / "replay.png").read_bytes()[:4] == b"\x89PNG"
+    show(found)
+    text = capsys.readouterr().out
+    assert "simulator less drone" in text
+    assert "20 ms under way" in text or "18 ms under way" in text
+    with pytest.raises(LogError, match="there is no such file"):
+        run(tmp_path / "none.npz", "cf21_plus", None, None)
