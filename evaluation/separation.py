@@ -13,15 +13,16 @@ IN_AIR_M = 0.1
 
 
 def closest_m(flights: Sequence[FlightRecord]) -> NDArray[np.float64]:
-    """Distance of the two that are closest, at each row; NaN where no two are in the air.
+    """Distance of the two that are closest, at each time of the first; NaN where no two fly.
 
     Args:
-        flights: All of the same times, two or more.
+        flights: Two or more; over a radio each drone's times are its own, and it is looked up
+            between them.
 
     Returns:
         Shape (T,).
     """
-    p = np.stack([flight.states[:, :3] for flight in flights], axis=1)
+    p = np.stack([flight.states_at(flights[0].times_s)[:, :3] for flight in flights], axis=1)
     p[p[:, :, 2] < IN_AIR_M] = np.nan
     out = np.full(len(p), np.inf)
     for i in range(1, len(flights)):

@@ -8,7 +8,8 @@ from typing import Any
 
 from firmware_bridge.errors import LinkError
 
-ANSWER_S = 2.0
+ANSWER_S = 5.0
+"""So long may an answer take, over a radio that repeats what is lost: 15 ms are normal."""
 
 
 class CflibParameters:
@@ -64,7 +65,9 @@ class CflibParameters:
         finally:
             self._param.remove_update_callback(group=group, name=rest, cb=answer)
         stands = float(self._param.values.get(group, {}).get(rest, math.nan))
-        if not answered.is_set() or not _same(stands, value):
+        if not answered.is_set():
+            raise self._refusal(f"it did not say in {ANSWER_S:g} s that {name} is {value:g}")
+        if not _same(stands, value):
             raise self._refusal(f"it refuses parameter {name} = {value:g}, which stays {stands:g}")
 
     def restore(self) -> None:

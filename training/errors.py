@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can go wrong in training. Each message is one sentence: what, got, expected, where."""
 
-from training.faults import Fault
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from training.faults import Fault  # imports torch, which whoever only catches errors need not
 
 
 class TrainingError(Exception):

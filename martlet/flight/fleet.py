@@ -23,7 +23,7 @@ def fleet_figures(
     """What a report says of several drones, beside the figures of the worst.
 
     Args:
-        flights: Each drone's record by its name, all of the same times.
+        flights: Each drone's record by its name.
         landed: Who ended on the floor as it should.
 
     Returns:

@@ -51,7 +51,9 @@ def group_figures(
     if group is None or phase is None or rows.stop - rows.start < 2:
         return {**told, "good": False}
     times = record.times_s[rows] - phase.start_s
-    states = np.stack([flight.states[rows] for flight in flights.values()], axis=1)
+    # Over a radio each drone's times are its own.
+    at_s = record.times_s[rows]
+    states = np.stack([flight.states_at(at_s) for flight in flights.values()], axis=1)
     score = score_group(times, states, group, 0.0)
     drones = {name: _drone(score, number) for number, name in enumerate(names)}
     if isinstance(group.task, MixedTask):

@@ -15,6 +15,7 @@ from firmware_bridge import cflib_drone
 from firmware_bridge.cflib_link import CflibLink, LinkSettings
 from firmware_bridge.crtp_link import LinkConditions
 from firmware_bridge.errors import LinkError
+from firmware_bridge.external_pose import ExternalPose
 from firmware_bridge.orders import (
     Arm,
     Emergency,
@@ -303,3 +304,34 @@ def test_the_age_of_a_state_is_the_delay_of_the_link():
             assert not math.isnan(link.reports()[0].round_trip_s)
         finally:
             link.close()
+
+
+def test_a_firmware_that_is_too_old_is_refused_with_one_sentence(monkeypatch):
+    monkeypatch.setattr(cflib_drone, "OLDEST_PROTOCOL", 13)  # no twin speaks less than is flown
+    with (
+        running() as server,
+        pytest.raises(LinkError, match=r"protocol 12; expected 13 or newer: update it"),
+    ):
+        CflibLink(server.uris, AIRFRAME)
+
+
+def test_a_fleets_settings_reach_the_firmware_and_external_poses_the_drone():
+    settings = LinkSettings(
+        parameters=(("locSrv.extPosStdDev", 0.001),), estimator="flow", start=(1.0, 2.0, 0.0, 0.5)
+    )
+    with running(decks=("bcFlow2",)) as server:
+        link = CflibLink(server.uris, AIRFRAME, settings)
+        params = server.drones[0].params
+        try:
+            assert params["locSrv.extPosStdDev"] == pytest.approx(0.001)
+            assert params["kalman.initialY"] == 2.0
+            link.place(0, ExternalPose((0.1, 0.2, 0.3), (0.0, 0.0, 0.0, 1.0)))
+            assert wait_for(lambda: server.drones[0]._external[:2] != (0.0, 0.0), 2.0)
+            statistics = link.reports()[0].statistics
+            assert statistics.loss == 0.0
+        finally:
+            link.close()
+        assert params["locSrv.extPosStdDev"] == pytest.approx(0.01)
+        for missing in ({"estimator": "loco"}, {"parameters": (("no.such", 1.0),)}):
+            with pytest.raises(LinkError, match=r"its deck|no parameter no\.such"):
+                CflibLink(server.uris, AIRFRAME, LinkSettings(**missing))

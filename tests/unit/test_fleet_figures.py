@@ -82,3 +82,15 @@ def test_each_drone_is_judged_about_its_own_place():
     told = fleet_figures(flights, {"a": True, "b": True})["drones"]
     assert told["a"]["hover_error_m"] == pytest.approx(0.0, abs=1e-6)
     assert told["b"]["hover_error_m"] == pytest.approx(0.02, abs=1e-6)
+
+
+def test_drones_whose_states_came_at_times_of_their_own_are_looked_up_between_them():
+    first, second = flight(0.0), flight(0.8)
+    kept = np.arange(COUNT) % 5 != 2  # a radio loses a fifth of one drone's states
+    second.states[:, 0] += TIMES  # it moves away at 1 m/s
+    late = FlightRecord(
+        *("t", TIMES[kept] + 0.004, second.states[kept], second.reference_m[kept]),
+        *(second.commands[kept], second.latency_s[kept], second.phases),
+    )
+    gaps = closest_m([first, late])
+    assert gaps[10:-10] == pytest.approx(0.8 + TIMES[10:-10] - 0.004, abs=1e-6)
