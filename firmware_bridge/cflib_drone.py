@@ -44,6 +44,7 @@ SILENCE_S = 5.0
 """So long may a drone that is being connected to say nothing."""
 
 SLOW_MS = 50
+FLUSH_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ class CflibDrone:
     def close(self) -> None:
         """Set back what was set, and let go."""
         if self._sender is not None:
-            self._sender.flush(ANSWER_S)
+            self._sender.flush(FLUSH_S)
             self._sender.close()
         if self._cf is None:
             return

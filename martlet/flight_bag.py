@@ -7,6 +7,7 @@ import numpy as np
 from mcap.exceptions import McapError
 from mcap.reader import make_reader
 
+from evaluation.validation.gates import LONGEST_GAP_S
 from martlet.errors import UsageError
 from martlet.flight.recording import Series, read_recording
 from sim_core.flight_log import FlightLog, flight_log
@@ -40,6 +41,7 @@ def _log(name: str, states: Series, commands: Series, drone: int) -> FlightLog:
     sent = np.searchsorted(commands.stamps_s, t + 1e-6) - 1
     command = np.where((sent >= 0)[:, None], commands.values[np.maximum(sent, 0), drone], np.nan)
     flown = np.isfinite(command).all(axis=1) & (rows[:, 2] > _OFF_THE_FLOOR_M)
+    flown[1:] &= np.diff(t) <= LONGEST_GAP_S  # a radio loses states, and sometimes several in a row
     arrays = {
         "t": t, "pos": rows[:, :3], "quat_xyzw": rows[:, 3:7], "vel": rows[:, 7:10],
         "gyro": rows[:, 10:], "command": np.nan_to_num(command), "ok": flown,

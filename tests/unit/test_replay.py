@@ -97,3 +97,17 @@ def test_the_command_writes_a_picture_and_prints_a_table(tmp_path, capsys) -> No
     assert "20 ms under way" in text or "18 ms under way" in text
     with pytest.raises(LogError, match="there is no such file"):
         run(tmp_path / "none.npz", "cf21_plus", None, None)
+
+
+def test_a_gap_in_a_bag_is_no_flight() -> None:
+    from martlet.flight.recording import Series
+    from martlet.flight_bag import _log
+
+    t = np.delete(0.01 * np.arange(300), range(100, 106))  # six states lost in a row
+    states = np.zeros((len(t), 1, 13))
+    states[:, 0, 2], states[:, 0, 6] = 1.0, 1.0
+    commands = Series(t, np.full((len(t), 1, 4), 0.3))
+    log = _log("bag:0", Series(t, states), commands, 0)
+    assert log.ok is not None
+    assert np.flatnonzero(~log.ok).tolist() == [100]
+    assert figures_of(replay_log(log, "cf21_plus"))["windows"] > 0

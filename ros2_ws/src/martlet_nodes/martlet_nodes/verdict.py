@@ -52,6 +52,9 @@ def verdict_on(
         reason: Why it ended early; empty where it did not.
         names: Of the drones.
     """
+    # A radio's ages differ from state to state: one that held before the last is not judged.
+    rising = times > np.maximum.accumulate(np.concatenate([[-np.inf], times[:-1]]))
+    times, states = times[rising], states[rising]
     first = tasks[0]
     if isinstance(first, GroupFlight):
         return group_verdict(first, times, states, first_s, reason, names)
