@@ -6,22 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-import numpy as np
-from numpy.typing import NDArray
-
 from firmware_bridge.errors import GuardSettingsError
-from firmware_bridge.orders import Vector
+from firmware_bridge.orders import RateThrust, Vector
 
 AXES = ("x", "y", "z")
-STATE_NAMES = (
-    *(f"p_WB.{axis}" for axis in AXES),
-    *(f"q_WB.{axis}" for axis in (*AXES, "w")),
-    *(f"v_WB.{axis}" for axis in AXES),
-    *(f"w_WB_B.{axis}" for axis in AXES),
-)
 COMMAND_NAMES = ("collective thrust", *(f"body rate {axis}" for axis in AXES))
 COMMAND_UNITS = ("N", "rad/s", "rad/s", "rad/s")
-_POSITIVE = ("stale_s", "lost_s", "hold_s", "settle_s", "landing_speed_m_s", "landing_margin_s")
+_POSITIVE = (
+    *("stale_s", "lost_s", "hold_s", "settle_s", "landing_speed_m_s", "landing_margin_s"),
+    *("max_tilt_deg", "max_speed_m_s", "jump_m", "pose_lost_s", "overrides_s"),
+)
+_NOT_NEGATIVE = ("battery_low_v", "battery_low_s", "operator_s")
 ROUNDING = 1e-4  # share of a limit that float32 and its printing may be off
 
 
@@ -34,6 +29,17 @@ class Rule(Enum):
     STATE_NOT_FINITE = "state not finite"
     LOST_STATE = "lost state"
     GEOFENCE = "geofence"
+    WALL = "wall ahead"
+    TILT = "tilt"
+    SPEED = "speed"
+    JUMP = "estimate jumped"
+    LOST_POSE = "lost external pose"
+    BATTERY = "low battery"
+    OPERATOR = "operator's key"
+
+
+LANDS = frozenset({Rule.JUMP, Rule.LOST_POSE, Rule.BATTERY, Rule.OPERATOR})
+"""What waiting does not mend: who breaks one of these is landed, as soon as it has braked."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,8 @@ class Violation:
         got = f"{self.rule.value}: {self.quantity} = {self.value:.4g} {self.unit}".rstrip()
         if math.isinf(self.low) and math.isinf(self.high):
             return got
+        if math.isinf(self.high):
+            return f"{got}, allowed {self.low:g} and more"
         return f"{got}, allowed {self.low:g} to {self.high:g}"
 
 
@@ -70,6 +78,15 @@ class GuardLimits:
         settle_s: How long every rule must have been kept before a hold ends.
         landing_speed_m_s: Mean speed of the guard's own landings.
         landing_margin_s: A landing that takes longer than planned by this ends with motors off.
+        max_tilt_deg: Largest angle between the body's z axis and the world's.
+        max_speed_m_s: Largest speed.
+        jump_m: How far an estimate may move, in a quarter of a second, but for its velocity.
+        pose_lost_s: Oldest that the newest external pose may be, of a drone that is sent some.
+        battery_low_v: Volts under load below which the drone is landed; 0: never.
+        battery_low_s: For so long: a sag passes.
+        operator_s: Oldest sign of the operator's dead-man key; 0: no key is asked for.
+        overrides: So often may the guard step in ...
+        overrides_s: ... within this time, before it lands whoever goes on like that.
     """
 
     thrust_n: tuple[float, float]
@@ -82,6 +99,15 @@ class GuardLimits:
     settle_s: float = 0.5
     landing_speed_m_s: float = 0.4
     landing_margin_s: float = 3.0
+    max_tilt_deg: float = 75.0  # paths are flown with 47, a race on the lsy track with 52
+    max_speed_m_s: float = 5.0  # paths are flown with 2.7, that race with 3.7
+    jump_m: float = 0.3  # guess: ten times what a filter corrects; a marker's width off is no jump
+    pose_lost_s: float = 0.5  # guess: a gyro's and an accelerometer's drift in it is centimetres
+    battery_low_v: float = 3.2  # firmware, PM_BAT_LOW_VOLTAGE: it switches off at 3.0
+    battery_low_s: float = 2.0  # guess: longer than a climb
+    operator_s: float = 0.0
+    overrides: int = 3
+    overrides_s: float = 30.0  # guess: a hold, its end and a new beginning take five
 
     def __post_init__(self) -> None:
         """Check the values.
@@ -94,6 +120,13 @@ class GuardLimits:
             for name in _POSITIVE
             if not getattr(self, name) > 0.0
         ]
+        faults += [
+            f"{name}: expected at least 0, got {getattr(self, name):g}"
+            for name in _NOT_NEGATIVE
+            if not getattr(self, name) >= 0.0
+        ]
+        if self.overrides < 1:
+            faults.append(f"overrides: expected 1 or more, got {self.overrides}")
         low, high = self.thrust_n
         if not 0.0 <= low < high:
             faults.append(f"thrust_n: expected 0 <= low < high, got {low:g} and {high:g}")
@@ -120,6 +153,17 @@ def command_violation(command: Sequence[float], limits: GuardLimits) -> Violatio
     return None
 
 
+def admitted(command: Sequence[float], limits: GuardLimits) -> RateThrust:
+    """A command that breaks no rule as an order, its rounding cut off."""
+    thrust, *rates = command
+    low, high = limits.thrust_n
+    p, q, r = (
+        min(max(rate, -most), most)
+        for rate, most in zip(rates, limits.body_rate_rad_s, strict=True)
+    )
+    return RateThrust(min(max(thrust, low), high), (p, q, r))
+
+
 def stale_violation(age_s: float, limits: GuardLimits) -> Violation | None:
     """Look at the age of the state that the newest streamed command answers."""
     if age_s > limits.stale_s:
@@ -134,14 +178,15 @@ def lost_violation(age_s: float, limits: GuardLimits) -> Violation | None:
     return None
 
 
-def state_violation(state: NDArray[np.float32], limits: GuardLimits) -> Violation | None:
-    """Look at a state, shape (13,): finite, and inside the fence."""
-    if not np.isfinite(state).all():
-        entry = int(np.argmin(np.isfinite(state)))
-        return Violation(Rule.STATE_NOT_FINITE, STATE_NAMES[entry], float(state[entry]), "")
-    for axis, value, low, high in zip(
-        AXES, state[:3].tolist(), limits.box_low_m, limits.box_high_m, strict=True
-    ):
-        if not low <= value <= high:
-            return Violation(Rule.GEOFENCE, axis, value, "m", low, high)
+def pose_violation(age_s: float, limits: GuardLimits) -> Violation | None:
+    """Look at the age of the newest external pose; not a number where none is sent."""
+    if age_s > limits.pose_lost_s:
+        return Violation(Rule.LOST_POSE, "age", age_s, "s", 0.0, limits.pose_lost_s)
+    return None
+
+
+def operator_violation(age_s: float, limits: GuardLimits) -> Violation | None:
+    """Look at the age of the operator's last sign, where one is asked for."""
+    if limits.operator_s and age_s > limits.operator_s:
+        return Violation(Rule.OPERATOR, "last held ago", age_s, "s", 0.0, limits.operator_s)
     return None

@@ -27,6 +27,8 @@ class Telemetry:
         flying: Whether the motors carry the drone, shape (n,).
         locked: Whether only switching off and on helps, shape (n,).
         quality: Share of packets answered, 0 to 1, shape (n,).
+        pose_age_s: How old the newest external pose of each drone is [s], shape (n,), not a number
+            where none is sent; None where no drone is sent any.
     """
 
     stamp_s: float
@@ -38,6 +40,7 @@ class Telemetry:
     flying: NDArray[np.bool_]
     locked: NDArray[np.bool_]
     quality: NDArray[np.float32]
+    pose_age_s: NDArray[np.float32] | None = None
 
 
 def unheard(count: int) -> Telemetry:

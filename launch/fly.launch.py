@@ -36,6 +36,9 @@ ARGUMENTS = {
     "offsets_m": "x, y, z [m] by which each drone's path is moved, with commas; none: 0",
     "box_low_m": "x, y, z [m] of the geofence's lowest corner; none: as in the parameter file",
     "box_high_m": "x, y, z [m] of the opposite corner; none: as in the parameter file",
+    "max_tilt_deg": "largest tilt that the guard allows [deg]; 0: as in the parameter file",
+    "max_speed_m_s": "largest speed that it allows [m/s]; 0: as in the parameter file",
+    "operator_s": "oldest sign of the operator's dead-man key [s]; 0: as in the parameter file",
     "added_mass_kg": "simulator: mass that each drone carries [kg]",
     "fleet": "hardware, twin: fleet file that says how the drones are set; none: as they are",
 }

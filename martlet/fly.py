@@ -22,6 +22,7 @@ from martlet.errors import FlightError, UsageError
 from martlet.flight.display import Display
 from martlet.flight.domain import take_domain
 from martlet.flight.fleet_settings import with_fleet
+from martlet.flight.margin import margin_warnings
 from martlet.flight.outcome import report_on
 from martlet.flight.processes import TERM_S, Process, Processes, Talker
 from martlet.flight.programme import Programme, programme
@@ -70,6 +71,8 @@ def run(settings: FlySettings, *, quiet: bool = False) -> dict[str, Any]:
     )
     display = Display(quiet=quiet)
     display.plan(planned)
+    for sentence in margin_warnings(planned) if settings.backend != "sim" else ():
+        display.warn(sentence)
     flight_s = time.monotonic()
     reasons = _fly(settings, workspace, policy, folder, planned, display)
     durations["flight"] = round(time.monotonic() - flight_s, 2)

@@ -59,6 +59,10 @@ class Display:
         self._line(f"[dim]guard fence  {fence} m[/]", keep=True)
         self._line(f"[dim]guard rates  up to {rates} rad/s[/]", keep=True)
 
+    def warn(self, sentence: str) -> None:
+        """Show what a person should know before the drones take off."""
+        self._line(f"[yellow]preflight    {sentence}[/]", keep=True)
+
     def report(self, report: dict[str, Any], folder: Path) -> None:
         """Show the figures of the whole flight."""
         table = Table(title="flight", title_justify="left", show_header=False, box=None)

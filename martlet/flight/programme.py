@@ -37,8 +37,11 @@ that races are trained with (sim_core/environments/race.toml)."""
 ON_FLOOR_M = 0.1
 
 RUN_OUT_M = 4.0
-"""The fence stands so far outside a race's room, which only the referee watches: from 5 m/s the
-drone's own controller, which brakes with 3 m/s², takes 4.2 m to come to rest."""
+"""The fence stands so far outside a race's room, which only the referee watches: from 4.6 m/s the
+drone's own controller takes 4.1 m to come to rest, and so long may the policy fly at it."""
+
+RACE_TILT_DEG, RACE_SPEED_M_S = 135.0, 15.0
+"""What is not racing any more: the rings are flown at 9.8 m/s, tilted by 96 degrees."""
 
 FORMATION_OUT_M = 1.0
 """The fence stands so far outside a formation's slots: from 2 m/s it takes 0.7 m to brake."""
@@ -65,6 +68,8 @@ class Programme:
         over: Where drones hover before the first task; empty: where they took off.
         box_low_m: Corner of the geofence [m; W].
         box_high_m: The opposite corner.
+        max_tilt_deg: Largest tilt that the guard allows.
+        max_speed_m_s: Largest speed.
         added_mass_kg: That a simulated drone carries.
         race: What one drone races, if anything.
         group: What all drones fly together, if anything: from where they are to hover.
@@ -77,6 +82,8 @@ class Programme:
     over: tuple[Place, ...] = ()
     box_low_m: Corner = GuardLimits.box_low_m
     box_high_m: Corner = GuardLimits.box_high_m
+    max_tilt_deg: float = GuardLimits.max_tilt_deg
+    max_speed_m_s: float = GuardLimits.max_speed_m_s
     added_mass_kg: float = 0.0
     race: RaceTask | None = None
     group: GroupFlight | None = None
@@ -190,6 +197,8 @@ def _race(text: RaceText) -> Programme:
         over=((x, y, height, yaw),),
         box_low_m=low,
         box_high_m=high,
+        max_tilt_deg=RACE_TILT_DEG,
+        max_speed_m_s=RACE_SPEED_M_S,
         added_mass_kg=race.course.mass_kg,
         race=race,
     )
@@ -228,6 +237,8 @@ def _mixed(text: MixedText, count: int) -> Programme:
         starts=tuple((float(x), float(y), 0.0, float(yaw)) for x, y, _, yaw in slots),
         box_low_m=low,
         box_high_m=high,
+        max_tilt_deg=RACE_TILT_DEG,
+        max_speed_m_s=RACE_SPEED_M_S,
         added_mass_kg=task.course.mass_kg,
         group=text.flight(slots),
     )
@@ -236,7 +247,6 @@ def _mixed(text: MixedText, count: int) -> Programme:
 def _about(room: Room) -> tuple[Corner, Corner]:
     """The fence about a room where drones race."""
     low, high = np.array(room.low_m) - RUN_OUT_M, np.array(room.high_m) + RUN_OUT_M
-    low[2] = GuardLimits.box_low_m[2]
     return _corner(low), _corner(high)
 
 

@@ -202,6 +202,8 @@ def _places(flown: "Programme") -> dict[str, Any]:
         "offsets_m": tuple(number for offset in flown.offsets_m for number in offset),
         "box_low_m": flown.box_low_m,
         "box_high_m": flown.box_high_m,
+        "max_tilt_deg": flown.max_tilt_deg,
+        "max_speed_m_s": flown.max_speed_m_s,
         "added_mass_kg": round(flown.added_mass_kg, 6),
     }
 

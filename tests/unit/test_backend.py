@@ -195,7 +195,7 @@ def test_a_stream_that_flies_out_of_the_fence_is_caught_inside_the_room():
     while fleet.backend.status(0).stage is Stage.NOMINAL:
         fleet.step(0.01, HOVER)
         assert fleet.now < 30.0
-    assert fleet.backend.status(0).reason.startswith("geofence: x = 0.4")
+    assert fleet.backend.status(0).reason.startswith("wall ahead: x where it would stop, from 0.")
     fleet.backend.release(0, fleet.now)
     fleet.step(3.0)
     assert fleet.backend.status(0).stage is Stage.NOMINAL
@@ -259,3 +259,30 @@ def test_lockstep_asks_for_the_command_that_answers_the_present_state(flying):
     assert flying.backend.unanswered(flying.now) == ["cf1"]
     flying.backend.stream(0, HOVER, flying.now, flying.now)
     assert flying.backend.unanswered(flying.now) == []
+
+
+def test_where_a_key_is_asked_for_nothing_is_armed_or_flown_without_it():
+    fleet = Fleet(guard=GuardParameters(operator_s=0.4))
+    why = fleet.backend.arm(0, True, fleet.now)
+    assert why.startswith("cf1 stays on the ground: operator's key: last held ago = inf s")
+    fleet.backend.hear_operator(True, fleet.now)
+    assert fleet.backend.arm(0, True, fleet.now) == ""
+    fleet.backend.begin(0, Goal(Kind.TAKEOFF, (0, 0, 1), 0.0, 0.0), fleet.now)
+    for _ in range(30):
+        fleet.backend.hear_operator(True, fleet.now)
+        fleet.step(0.1)
+    assert fleet.backend.status(0).stage is Stage.NOMINAL
+    fleet.backend.hear_operator(False, fleet.now)
+    fleet.step(0.02)
+    assert fleet.backend.status(0).commander is Commander.GUARD
+    fleet.step(6.0)
+    assert fleet.backend.status(0).stage is Stage.OFF
+    assert fleet.sim.truth[0, 2] < 0.05
+
+
+def test_an_empty_battery_stays_on_the_ground():
+    fleet = Fleet(guard=GuardParameters(battery_low_v=4.3))
+    assert fleet.backend.arm(0, True, fleet.now) == (
+        "cf1 stays on the ground: its battery has 4.15 V at rest, and is landed below 4.3 V"
+    )
+    assert fleet.backend.arm(0, False, fleet.now) == ""

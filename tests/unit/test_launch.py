@@ -145,6 +145,9 @@ def test_every_argument_reaches_the_stack(launch_file):
         "offsets_m": "0,0,0,1,0,0",
         "box_low_m": "-3,-3,-0.2",
         "box_high_m": "3,3,2.5",
+        "max_tilt_deg": "50",
+        "max_speed_m_s": "3",
+        "operator_s": "0.4",
         "added_mass_kg": "0.005",
         "fleet": "fleet.toml",
     }
@@ -156,6 +159,9 @@ def test_every_argument_reaches_the_stack(launch_file):
         offsets_m=(0.0, 0.0, 0.0, 1.0, 0.0, 0.0),
         box_low_m=(-3.0, -3.0, -0.2),
         box_high_m=(3.0, 3.0, 2.5),
+        max_tilt_deg=50.0,
+        max_speed_m_s=3.0,
+        operator_s=0.4,
         added_mass_kg=0.005,
         fleet="fleet.toml",
     )

@@ -70,6 +70,14 @@ def test_places_and_fence_reach_the_nodes_that_need_them():
     assert crazyflie.guard.box_high_m == (3.0, 3.0, 2.0)
 
 
+@pytest.mark.parametrize("name", ["max_tilt_deg", "max_speed_m_s", "operator_s"])
+def test_the_guards_numbers_reach_every_backend(name):
+    for settings in (SIM, TWIN):
+        node = stack(dataclasses.replace(settings, **{name: 0.5}))[0]
+        assert getattr(told_to(node).guard, name) == 0.5
+        assert f"guard.{name}" not in stack(settings)[0].parameters
+
+
 def test_the_files_defaults_are_the_codes():
     sim, policy, crazyflie = (file_of(node) for node in NODES)
     assert build(SimParameters, sim, "file") == SimParameters()
@@ -103,6 +111,7 @@ def test_every_setting_reaches_a_node():
         assert all(before[name] != after[name] for name in before)
     known = {name for node in first for name in node} | {"backend", "loss", "uris", "fleet"}
     known |= {"starts", "offsets_m", "box_low_m", "box_high_m"}  # where they are given: see above
+    known |= {"max_tilt_deg", "max_speed_m_s", "operator_s"}
     assert {field.name for field in dataclasses.fields(FlightSettings)} <= known
 
 

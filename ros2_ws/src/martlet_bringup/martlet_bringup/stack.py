@@ -22,6 +22,8 @@ BACKENDS = ("sim", "twin", "hardware")
 TWIN_PATIENCE_S = 10.0
 """So long may a twin take to start that is started together with its backend."""
 
+_GUARD_NUMBERS = ("max_tilt_deg", "max_speed_m_s", "operator_s")
+
 LANDING_S = 12.0
 """So long may a backend that is told to end take to land its drones, set them back and let go."""
 
@@ -51,6 +53,9 @@ class FlightSettings:
         offsets_m: x, y, z by which each drone's path is moved [m; W]; empty: none is.
         box_low_m: Corner of the guard's geofence [m; W]; empty: as in the parameter file.
         box_high_m: The opposite corner.
+        max_tilt_deg: Largest tilt that the guard allows; 0: as in the parameter file.
+        max_speed_m_s: Largest speed, likewise.
+        operator_s: Oldest sign of the operator's dead-man key; 0: as in the parameter file.
         added_mass_kg: That the simulated drones carry.
         fleet: Fleet file that says how the drones at `uris` are set; empty: none does.
     """
@@ -73,6 +78,9 @@ class FlightSettings:
     offsets_m: tuple[float, ...] = ()
     box_low_m: tuple[float, ...] = ()
     box_high_m: tuple[float, ...] = ()
+    max_tilt_deg: float = 0.0
+    max_speed_m_s: float = 0.0
+    operator_s: float = 0.0
     added_mass_kg: float = 0.0
     fleet: str = ""
 
@@ -204,7 +212,7 @@ def _sim_backend(settings: FlightSettings) -> NodeSpec:
             "listeners": settings.listeners,
             "added_mass_kg": settings.added_mass_kg,
             **_given({"starts": settings.starts}),
-            **_fence(settings),
+            **_guard(settings),
         },
     )
 
@@ -222,7 +230,7 @@ def _crazyflie_backend(settings: FlightSettings) -> NodeSpec:
             "fleet": settings.fleet,
             "patience_s": TWIN_PATIENCE_S if settings.backend == "twin" else 0.0,
             "listeners": settings.listeners,
-            **_fence(settings),
+            **_guard(settings),
         },
         end_s=LANDING_S,
     )
@@ -245,8 +253,10 @@ def _policy(settings: FlightSettings) -> NodeSpec:
     )
 
 
-def _fence(settings: FlightSettings) -> dict[str, Value]:
-    return _given({"guard.box_low_m": settings.box_low_m, "guard.box_high_m": settings.box_high_m})
+def _guard(settings: FlightSettings) -> dict[str, Value]:
+    numbers = {name: getattr(settings, name) for name in _GUARD_NUMBERS}
+    box = _given({"guard.box_low_m": settings.box_low_m, "guard.box_high_m": settings.box_high_m})
+    return box | {f"guard.{name}": float(number) for name, number in numbers.items() if number}
 
 
 def _given(values: Mapping[str, tuple[float, ...]]) -> dict[str, Value]:

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from firmware_bridge.braking import brake
 from firmware_bridge.flight_guard import FlightGuard, GuardEvent, Situation, Stage
-from firmware_bridge.guard_rules import GuardLimits
+from firmware_bridge.guard_rules import GuardLimits, operator_violation
 from firmware_bridge.link import FleetLink, Telemetry, unheard
-from firmware_bridge.orders import Arm, Emergency, HandBack, Order, RateThrust, Stop
+from firmware_bridge.orders import Arm, Emergency, HandBack, Order, Stop
 from martlet_nodes.manoeuvre import (
     STILL_S,
     Goal,
@@ -99,6 +99,7 @@ class Backend:
         self._link = link
         self._limits = limits
         self._drones = [_Drone(name, FlightGuard(limits)) for name in names]
+        self._operator_s = -math.inf
 
     def hear(self, telemetry: Telemetry) -> None:
         """Take in what the drones say: the guards look at it, and actions end."""
@@ -133,9 +134,7 @@ class Backend:
         drone.answered_s = answered_s
         drone.latencies_s.append(now_s - answered_s)
         thrust, p, q, r = command
-        passed, orders = drone.guard.admit((thrust, p, q, r), self._situation(number, now_s))
-        if passed:
-            orders = (RateThrust(thrust, (p, q, r)),)
+        orders = drone.guard.admit((thrust, p, q, r), self._situation(number, now_s))
         self._tell(number, orders, now_s)
 
     def release(self, number: int, now_s: float) -> None:
@@ -166,6 +165,8 @@ class Backend:
             if armed and drone.armed:
                 return ""
             return f"{drone.name} flies: land it first, or call emergency"
+        if armed and (why := self._unfit(number, now_s)):
+            return why
         if armed:
             drone.guard.rearm(now_s)
             drone.stopped = False
@@ -173,6 +174,10 @@ class Backend:
         drone.armed, drone.armed_s = armed, now_s
         self._tell(number, (Arm(armed),), now_s)
         return ""
+
+    def hear_operator(self, held: bool, now_s: float) -> None:
+        """Take in a sign of the operator's dead-man key: held, or let go."""
+        self._operator_s = now_s if held else -math.inf
 
     def emergency(self, number: int, now_s: float) -> None:
         """The operator's stop: motors off, whatever else is going on."""
@@ -298,6 +303,9 @@ class Backend:
             answered_s=drone.answered_s,
             ground_m=drone.ground_m,
             age_s=self._age_s(number, now_s),
+            battery_v=float(heard.battery_v[number]),
+            pose_age_s=math.nan if heard.pose_age_s is None else float(heard.pose_age_s[number]),
+            operator_age_s=now_s - self._operator_s,
         )
 
     def _age_s(self, number: int, now_s: float) -> float:
@@ -311,6 +319,18 @@ class Backend:
             return f"{name} has not been heard yet"
         if age_s > self._limits.lost_s:
             return f"{name} was last heard {age_s:.2f} s ago"
+        return ""
+
+    def _unfit(self, number: int, now_s: float) -> str:
+        """Why the guard would land this drone as soon as it flies; empty when it would not."""
+        name, volts = self._drones[number].name, float(self.telemetry.battery_v[number])
+        if broken := operator_violation(now_s - self._operator_s, self._limits):
+            return f"{name} stays on the ground: {broken.sentence()}"
+        if volts < self._limits.battery_low_v:
+            return (
+                f"{name} stays on the ground: its battery has {volts:.2f} V at rest, and is landed"
+                f" below {self._limits.battery_low_v:g} V"
+            )
         return ""
 
     def _obstacle(self, number: int, kind: Kind, now_s: float) -> str:
@@ -356,7 +376,8 @@ class Backend:
         if not heard.flying[number]:
             return HandBack(), Stop()
         limits = self._limits
-        return HandBack(), brake(heard.states[number], limits.box_low_m, limits.box_high_m)
+        box, ground_m = (limits.box_low_m, limits.box_high_m), self._drones[number].ground_m
+        return HandBack(), brake(heard.states[number], *box, ground_m)
 
     def _follow(self, number: int, drone: _Drone, telemetry: Telemetry) -> None:
         """See whether a drone's action has come to its end."""

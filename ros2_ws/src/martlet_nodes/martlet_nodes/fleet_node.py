@@ -23,6 +23,7 @@ from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState
+from std_msgs.msg import Bool
 from std_srvs.srv import Empty
 
 from firmware_bridge.errors import OrderError
@@ -76,6 +77,7 @@ class FleetNode(ABC):
         self._fleet.header.frame_id = messages.WORLD
         self._drones = [_Topics(node, name, offer, status) for name in backend.names]
         node.create_subscription(FleetRateThrust, FLEET_COMMANDS, self._on_fleet, quality.COMMANDS)
+        node.create_subscription(Bool, "/operator/key", self._on_operator, quality.COMMANDS)
         everyone = list(range(len(backend.names)))
         self._serve("/all", everyone)
         self._rivals = Rivals(node, backend.names)
@@ -197,6 +199,9 @@ class FleetNode(ABC):
             elif not engaged and turn.lets_go(FLEET_COMMANDS, now_s):
                 self.backend.release(number, now_s)
         self.say_status()
+
+    def _on_operator(self, held: Bool) -> None:
+        self.backend.hear_operator(held.data, self.now_s())
 
     def _on_command(self, number: int, message: RateThrust) -> None:
         rates = message.body_rates

@@ -18,6 +18,15 @@ class GuardParameters:
     stale_s: float = GuardLimits.stale_s
     lost_s: float = GuardLimits.lost_s
     hold_s: float = GuardLimits.hold_s
+    max_tilt_deg: float = GuardLimits.max_tilt_deg
+    max_speed_m_s: float = GuardLimits.max_speed_m_s
+    jump_m: float = GuardLimits.jump_m
+    pose_lost_s: float = GuardLimits.pose_lost_s
+    battery_low_v: float = GuardLimits.battery_low_v
+    battery_low_s: float = GuardLimits.battery_low_s
+    operator_s: float = GuardLimits.operator_s
+    overrides: int = GuardLimits.overrides
+    overrides_s: float = GuardLimits.overrides_s
 
     def limits(self, airframe: Airframe) -> GuardLimits:
         """The guard's limits for drones of a kind.
