@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Flights in which something fails: what flies, what fails, and where it ends."""
