@@ -34,6 +34,8 @@ class Fault:
         drones: How many fly.
         task: What is flown.
         small_battery: Whether the batteries last a minute.
+        says: What the guard of the first drone says first, where it can say one thing only: a
+            flight where it says another was spoiled.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Fault:
     task: str = TASK
     strikes_s: float = STRIKES_S
     small_battery: bool = False
+    says: str = ""
 
 
 def _not_a_number(answer: Answer) -> Answer:
@@ -83,14 +86,21 @@ def _drift(flight: Flight, since_s: float) -> None:
 
 
 FAULTS = (
-    Fault("policy says NaN", _nan_policy),
-    Fault("policy frozen: says nothing more", _silent_policy),
+    Fault("policy says NaN", _nan_policy, says="command not finite"),
+    Fault("policy frozen: says nothing more", _silent_policy, says="stale command"),
     Fault("policy frozen: repeats its last command", _stuck_policy),
     Fault("30 % packet loss", lambda flight: flight.world.lose(0.3)),
-    Fault("100 % packet loss", lambda flight: flight.world.cut(0)),
+    Fault("100 % packet loss", lambda flight: flight.world.cut(0), says="lost state"),
     Fault("200 ms of latency, 100 each way", lambda flight: flight.world.delay(0.1)),
-    Fault("motion capture lost", _lose_pose, _drift),
-    Fault("motion capture jumped by 1.6 m", _jump),
-    Fault("battery runs out", lambda _: None, task=HOVER, strikes_s=1.0, small_battery=True),
+    Fault("motion capture lost", _lose_pose, _drift, says="lost external pose"),
+    Fault("motion capture jumped by 1.6 m", _jump, says="estimate jumped"),
+    Fault(
+        "battery runs out",
+        lambda _: None,
+        task=HOVER,
+        strikes_s=1.0,
+        small_battery=True,
+        says="low battery",
+    ),
     Fault("one drone of two unplugged", lambda flight: flight.world.unplug(1), drones=2),
 )

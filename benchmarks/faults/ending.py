@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 TOUCH_M = 0.01
 
 
+class SpoiledError(Exception):
+    """The flight went wrong before anything was to fail: a machine that stalls, over the twin."""
+
+
 def ending(
     times_s: Sequence[float],
     places: NDArray[np.float32],

@@ -12,6 +12,8 @@ from martlet_nodes.manoeuvre import Goal, Kind
 from martlet_nodes.policy import Answer, PolicyFlight
 from policy_export.runtime import PolicyRunner
 
+from .ending import SpoiledError
+
 HEIGHT_M = 1.0
 ASK_AGAIN_S = 0.5
 LONGEST_S = 30.0
@@ -23,10 +25,6 @@ DOWN_S = 0.3
 
 
 TAKEOFF_S = 15.0
-
-
-class SpoiledError(Exception):
-    """The flight went wrong before anything was to fail: a machine that stalls, over the twin."""
 
 
 @dataclass

@@ -28,8 +28,8 @@ from martlet.flight.workspace import find_workspace
 from martlet.fly import _recorder
 
 from .catalogue import STRIKES_S, TASK
-from .ending import ending
-from .flight import DOWN_M, DOWN_S, HEIGHT_M, LONGEST_S, SpoiledError
+from .ending import SpoiledError, ending
+from .flight import DOWN_M, DOWN_S, HEIGHT_M, LONGEST_S
 from .world import AIRFRAME, running_twins
 
 READY_S = 60.0

@@ -9,8 +9,8 @@ import numpy as np
 from policy_export.runtime import PolicyRunner
 
 from .catalogue import Fault
-from .ending import ending
-from .flight import LONGEST_S, Flight, SpoiledError
+from .ending import SpoiledError, ending
+from .flight import LONGEST_S, Flight
 from .world import SimWorld, twin_world
 
 TRIES = 4
@@ -59,6 +59,9 @@ def _fly_fault(fault: Fault, where: str, runner: PolicyRunner) -> list[dict[str,
             return since_s > 0.1 and (flight.down() or since_s > longest_s)
 
         flight.fly(over)
+        events = world.backend.guard_events(0)
+        if fault.says and not (events and events[0].cause.startswith(fault.says)):
+            raise SpoiledError(events[0].cause if events else "the guard said nothing")
         return [_told(world, flight, row, struck) for row in flight.rows]
 
 

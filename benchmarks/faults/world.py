@@ -21,6 +21,7 @@ from firmware_bridge.cflib_link import CflibLink
 from firmware_bridge.crtp_drone import TwinDrone, TwinSettings
 from firmware_bridge.crtp_link import LinkConditions, Pipe
 from firmware_bridge.crtp_server import TwinServer
+from firmware_bridge.errors import LinkError
 from firmware_bridge.firmware_double import DoubleSettings, FirmwareDouble
 from firmware_bridge.guard_rules import GuardLimits
 from firmware_bridge.link import Telemetry
@@ -30,6 +31,7 @@ from martlet_nodes.crazyflie_backend import Crazyflies
 from sim_core.airframe import Airframe, load_airframe
 from sim_core.tasks import CONTROL_DT
 
+from .ending import SpoiledError
 from .estimate import bend
 
 AIRFRAME = "cf21_brushless"
@@ -253,7 +255,10 @@ def running_twins(count: int, *, small_battery: bool = False) -> Iterator[tuple[
 def twin_world(drones: int, *, small_battery: bool = False) -> Iterator[TwinWorld]:
     """Twins, and a backend that is connected to them."""
     with running_twins(drones, small_battery=small_battery) as (server, twins):
-        world = TwinWorld(server, twins)
+        try:
+            world = TwinWorld(server, twins)
+        except LinkError as why:
+            raise SpoiledError(str(why)) from None
         try:
             yield world
         finally:
