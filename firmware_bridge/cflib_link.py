@@ -7,7 +7,10 @@ cflib is under the GPL: an extra, `martlet[hardware]`.
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from firmware_bridge.cflib_drone import CflibDrone, LinkReport, cache_folder
 from firmware_bridge.claims import Claim
@@ -84,6 +87,7 @@ class CflibLink:
             CflibDrone(library, uri, airframe, how, clock)
             for uri, how in zip(uris, settings, strict=True)
         ]
+        self._placed_s = np.full(len(uris), np.nan)  # when each was last told where it is
         self._claims: list[Claim] = []
         try:
             for uri in uris:
@@ -125,10 +129,12 @@ class CflibLink:
             OrderError: Not finite numbers.
         """
         self._drones[drone].place(pose)
+        self._placed_s[drone] = self._clock()
 
     def telemetry(self, now_s: float) -> Telemetry:
         """What was last heard of all drones; a lost one only grows older."""
-        return telemetry_of([drone.record for drone in self._drones], now_s, FRESH_S)
+        heard = telemetry_of([drone.record for drone in self._drones], now_s, FRESH_S)
+        return replace(heard, pose_age_s=(now_s - self._placed_s).astype(np.float32))
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for news of the first drone since the last wait; tells whether there were any."""

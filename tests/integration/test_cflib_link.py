@@ -325,7 +325,9 @@ def test_a_fleets_settings_reach_the_firmware_and_external_poses_the_drone():
         try:
             assert params["locSrv.extPosStdDev"] == pytest.approx(0.001)
             assert params["kalman.initialY"] == 2.0
+            assert np.isnan(link.telemetry(time.monotonic()).pose_age_s[0])
             link.place(0, ExternalPose((0.1, 0.2, 0.3), (0.0, 0.0, 0.0, 1.0)))
+            assert 4.9 < link.telemetry(time.monotonic() + 5.0).pose_age_s[0] < 10.0
             assert wait_for(lambda: server.drones[0]._external[:2] != (0.0, 0.0), 2.0)
             statistics = link.reports()[0].statistics
             assert statistics.loss == 0.0
