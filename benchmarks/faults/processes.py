@@ -37,16 +37,17 @@ READY_S = 60.0
 
 @dataclass(frozen=True)
 class Kill:
-    """A process that is killed, of a flight in a world."""
+    """A process that is killed, of a flight in a world; and what the guard is to say first."""
 
     name: str
     where: str
     victim: str
+    says: str = ""
 
 
 KILLS = (
-    Kill("policy process killed", "sim", "policy"),
-    Kill("policy process killed", "twin", "policy"),
+    Kill("policy process killed", "sim", "policy", "hold: stale command"),
+    Kill("policy process killed", "twin", "policy", "hold: stale command"),
     Kill("backend process killed", "twin", "crazyflie_backend"),
 )
 
@@ -91,17 +92,24 @@ def fly_kill(kill: Kill, policy: Path) -> list[dict[str, Any]]:
 
     Returns:
         As `fly_fault` does.
+
+    Raises:
+        SpoiledError: The flight went wrong by itself.
     """
+    fly = _in_simulation if kill.where == "sim" else _over_twin
     with tempfile.TemporaryDirectory() as folder:
-        if kill.where == "sim":
-            return [_in_simulation(kill, policy, Path(folder))]
-        return [_over_twin(kill, policy, Path(folder))]
+        told = fly(kill, policy, Path(folder))
+    said = [*told["guard"], "the guard said nothing"]
+    if kill.says and not said[0].startswith(kill.says):
+        raise SpoiledError(said[0])
+    return [told]
 
 
 def _in_simulation(kill: Kill, policy: Path, folder: Path) -> dict[str, Any]:
     with _nodes(policy, folder, backend="sim", listeners=2) as (nodes, pilot):
-        said = _fly(nodes, pilot, kill)
+        _fly(nodes, pilot, kill)
         pilot.wait(LONGEST_S)
+        said = _guard_in(nodes["sim_backend"])
         nodes["recorder"].signal(signal.SIGTERM)
         nodes["recorder"].wait(5.0)
     recording = read_recording(folder / "flight", ("cf1",))
@@ -117,10 +125,10 @@ def _over_twin(kill: Kill, policy: Path, folder: Path) -> dict[str, Any]:
         try:
             settings = {"backend": "hardware", "uris": tuple(server.uris)}
             with _nodes(policy, folder, **settings) as (nodes, pilot):
-                said = _fly(nodes, pilot, kill)
+                _fly(nodes, pilot, kill)
                 struck_s = time.monotonic()
                 watched.wait_down(LONGEST_S)
-                said += _guard_in(nodes)
+                said = _guard_in(nodes["crazyflie_backend"])
         finally:
             watched.end()
         after = np.array(watched.times_s) >= struck_s
@@ -163,8 +171,8 @@ def _nodes(
             pilot.end()
 
 
-def _fly(nodes: dict[str, Process], pilot: Talker, kill: Kill) -> list[str]:
-    """Wait for the task, kill, and hand back what the pilot hears of the guard from then on."""
+def _fly(nodes: dict[str, Process], pilot: Talker, kill: Kill) -> None:
+    """Wait for the task to be flown, and kill."""
     for line in pilot.output:
         event = json.loads(line)
         if event["event"] == "abandoned":
@@ -173,24 +181,11 @@ def _fly(nodes: dict[str, Process], pilot: Talker, kill: Kill) -> list[str]:
             break
     time.sleep(STRIKES_S)
     nodes[kill.victim].signal(signal.SIGKILL)
-    if kill.victim != "policy":
-        return []
-    said = []
-    stages = ("nominal", "hold", "land", "off")
-    for line in pilot.output:
-        event = json.loads(line)
-        if event["event"] == "guard":
-            said.append(f"{stages[event['stage']]}: {event['reason']}")
-            if event["stage"] == len(stages) - 1:
-                break
-        if kill.where == "twin":
-            break
-    return said
 
 
-def _guard_in(nodes: dict[str, Process]) -> list[str]:
-    """What the backend's log has of its guard."""
-    log = nodes["crazyflie_backend"].log.read_text()
+def _guard_in(backend: Process) -> list[str]:
+    """What a backend's log has of its guard."""
+    log = backend.log.read_text()
     lines = [line.partition("-> ")[2] for line in log.splitlines() if "guard of" in line]
     return [f"{line.split()[0].lower()}: {line.partition(' s: ')[2]}" for line in lines]
 
