@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Smooth ways from here to there, as a Crazyflie's high-level commander flies them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,10 +121,7 @@ class Turning:
 
     def velocity_at(self, time_s: float) -> Array:
         """Rates of change of x, y, z [m/s; W] and yaw [rad/s] at a time, shape (4,)."""
-        half = 1e-3
-        (after, yaw), (before, yaw_before) = self.at(time_s + half), self.at(time_s - half)
-        out: Array = (np.array([*after, yaw]) - np.array([*before, yaw_before])) / (2.0 * half)
-        return out
+        return _slope(self.at, time_s)
 
     def done(self, time_s: float) -> bool:
         """Whether the end is reached by then."""
@@ -158,10 +156,7 @@ class Trajectory:
 
     def velocity_at(self, time_s: float) -> Array:
         """Rates of change of x, y, z [m/s; W] and yaw [rad/s] at a time, shape (4,)."""
-        half = 1e-3
-        (after, yaw), (before, yaw_before) = self.at(time_s + half), self.at(time_s - half)
-        out: Array = (np.array([*after, yaw]) - np.array([*before, yaw_before])) / (2.0 * half)
-        return out
+        return _slope(self.at, time_s)
 
     def done(self, time_s: float) -> bool:
         """Whether the end is reached by then."""
@@ -198,3 +193,11 @@ def plan_trajectory(start_s: float, order: Follow, here: ArrayLike) -> Trajector
     if order.turned:
         begin[3] = now[3]
     return Trajectory(start_s, order, origin, begin)
+
+
+def _slope(at: Callable[[float], tuple[tuple[float, float, float], float]], time_s: float) -> Array:
+    """By a difference over 2 ms."""
+    half = 1e-3
+    (after, yaw), (before, yaw_before) = at(time_s + half), at(time_s - half)
+    out: Array = (np.array([*after, yaw]) - np.array([*before, yaw_before])) / (2.0 * half)
+    return out
