@@ -56,7 +56,7 @@ def main(
         alone = [f"mix.{name}={float(name == kind)}" for name in shares]
         own = load_recipe("all", alone, ppo={"seed": seed, "steps": steps})
         run = trained(out / f"{kind}-{seed}", own)
-        found[kind] = judged(run["policy"], drones, worlds, trials) | {"steps": steps}
+        found[kind] = judged(Path(run["policy"]), drones, worlds, trials) | {"steps": steps}
         found[kind]["seconds"] = run["seconds"]
     record("generality", found)
     PAGE.write_text(replace_between(PAGE.read_text(), *MARKERS, table(found)))
