@@ -76,10 +76,19 @@ def test_a_drone_rolled_onto_its_back_crashes_and_recovers_when_asked_to():
         heard = listen(cf, STATE_VARIABLES, 10)
         cf.high_level_commander.takeoff(1.5, 1.0)
         assert wait_for(lambda: heard and state(heard)[2] > 1.3, 4.0)
-        begun = time.monotonic()
-        while time.monotonic() - begun < 0.4:  # half a turn in 0.35 s
-            cf.commander.send_setpoint_manual(520.0, 0.0, 0.0, 30.0, True)
-            time.sleep(0.01)
+
+        def on_its_back():
+            x, y = server.drones[0].double.truth[0, 3:5]
+            return 2.0 * (x * x + y * y) > 1.8  # 1 - the cosine of its tilt
+
+        def roll(rate_deg_s, until, timeout_s):
+            begun = time.monotonic()
+            while not until() and time.monotonic() - begun < timeout_s:
+                cf.commander.send_setpoint_manual(rate_deg_s, 0.0, 0.0, 30.0, True)
+                time.sleep(0.01)
+
+        roll(520.0, on_its_back, 2.0)
+        roll(0.0, lambda: False, 0.15)  # and no further
         cf.commander.send_stop_setpoint()
         assert wait_for(lambda: server.drones[0].supervisor().crashed, 3.0)
         time.sleep(0.2)
