@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from firmware_bridge.flight_guard import Stage
-from martlet_nodes.backend import Commander
+from martlet_nodes.drone_status import Commander
 from martlet_nodes.guard_parameters import GuardParameters
 from martlet_nodes.manoeuvre import Goal, Kind
 from martlet_nodes.sim_backend import SimParameters, Simulation

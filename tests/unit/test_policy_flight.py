@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from firmware_bridge.flight_guard import Stage
-from martlet_nodes.backend import Commander
+from martlet_nodes.drone_status import Commander
 from martlet_nodes.errors import ParameterError
 from martlet_nodes.flown_tasks import load_tasks
 from martlet_nodes.manoeuvre import Goal, Kind

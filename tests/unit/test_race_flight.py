@@ -11,7 +11,7 @@ from evaluation.flight_record import FlightRecord, Phase
 from martlet.flight.programme import programme
 from martlet.flight.raced import in_words, race_figures
 from martlet.flight.settings import FlySettings
-from martlet_nodes.backend import Commander
+from martlet_nodes.drone_status import Commander
 from martlet_nodes.errors import ParameterError
 from martlet_nodes.flown_tasks import load_tasks
 from martlet_nodes.guard_parameters import GuardParameters

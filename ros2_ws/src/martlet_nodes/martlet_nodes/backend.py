@@ -9,7 +9,6 @@ the simulator's or the radio's, is the business of the backends that use this.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from firmware_bridge.flight_guard import FlightGuard, GuardEvent, Situation, Sta
 from firmware_bridge.guard_rules import GuardLimits, operator_violation
 from firmware_bridge.link import FleetLink, Telemetry, unheard
 from firmware_bridge.orders import Arm, Emergency, HandBack, Order, Stop
+from martlet_nodes.drone_status import Commander, Status
 from martlet_nodes.manoeuvre import (
     STILL_S,
     Goal,
@@ -34,34 +34,8 @@ from martlet_nodes.manoeuvre import (
 SILENCE_S = 0.5
 """Whoever lost command may stream again after it has let go, or has been silent for so long."""
 
-
 ARMING_S = 1.0
 """A drone that has been told to arm does so within this time, or does not."""
-
-
-class Commander(IntEnum):
-    """Who commands a drone; the numbers are those of martlet_msgs/DroneStatus."""
-
-    NONE = 0
-    STREAM = 1
-    ACTION = 2
-    GUARD = 3
-    OPERATOR = 4
-
-
-@dataclass(frozen=True)
-class Status:
-    """What martlet_msgs/DroneStatus says, but for the header and the latencies."""
-
-    name: str
-    armed: bool
-    flying: bool
-    commander: Commander
-    stage: Stage
-    reason: str
-    quality: float
-    age_s: float
-    interventions: int
 
 
 @dataclass

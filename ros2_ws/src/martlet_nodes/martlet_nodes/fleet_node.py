@@ -30,7 +30,8 @@ from firmware_bridge.errors import OrderError
 from firmware_bridge.external_pose import ExternalPose
 from martlet_nodes import messages, quality
 from martlet_nodes.actions import DroneActions
-from martlet_nodes.backend import Backend, Status
+from martlet_nodes.backend import Backend
+from martlet_nodes.drone_status import Status
 from martlet_nodes.errors import ListenersError
 from martlet_nodes.rivals import Rivals, Turn
 from martlet_nodes.shell import told_to_end

@@ -12,7 +12,7 @@ from nav_msgs.msg import Odometry
 from numpy.typing import NDArray
 from sensor_msgs.msg import BatteryState
 
-from martlet_nodes.backend import Status
+from martlet_nodes.drone_status import Status
 from sim_core.frames import to_body
 
 Float32 = NDArray[np.float32]
