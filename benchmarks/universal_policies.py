@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes what policies/ ships, and keeps how it learned.
 
-python benchmarks/universal_policies.py            eight minutes on 2 cores
+python benchmarks/universal_policies.py            forty minutes on 2 cores
 
 The run stays in --out; if it is there it is not trained again. Writes policies/<name>.onnx and
 policies/<name>.json, the referee's verdicts on the way, and draws docs/images/one_network.png.
@@ -17,12 +17,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from training_quality import trained
 
-from evaluation.picture import BLUE, clean
+from evaluation.picture import BLUE, INK, VERMILION, clean
 from training.recipe import load_recipe
 
 ROOT = Path(__file__).parents[1]
 POLICIES = ROOT / "policies"
-ENVIRONMENTS = {"universal_brushless": "all"}
+ENVIRONMENTS = {"universal_brushless": "all", "universal": "all_plus"}
 
 CURVES = (
     ("hover_error_m", "Hover: steady error [cm]", 100.0, 10.0),
@@ -60,12 +60,14 @@ def draw(path: Path) -> None:
     axes = figure.subplots(2, 3).flat
     for ax, (key, title, factor, most) in zip(axes, CURVES, strict=True):
         clean(ax, title, "minutes of training", "")
-        for name in ENVIRONMENTS:
+        for name, colour in zip(ENVIRONMENTS, (BLUE, VERMILION), strict=True):
             shown = [v for v in _verdicts(POLICIES / f"{name}.json") if v.get(key) is not None]
             minutes = [v["seconds"] / 60.0 for v in shown]
             values = [min(v[key] * factor, most) for v in shown]
-            ax.plot(minutes, values, "o-", color=BLUE, ms=3)
+            ax.plot(minutes, values, "o-", color=colour, ms=3, label=name)
         ax.set_ylim(0.0, most)
+        if ax is figure.axes[0]:
+            ax.legend(fontsize=8.5, frameon=False, labelcolor=INK)
     figure.savefig(path, format="png")
 
 
