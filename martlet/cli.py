@@ -283,7 +283,7 @@ def replay(
     The simulator starts anew from what was recorded every 0.1 s, and is judged after 0.1 to 1 s.
 
     Args:
-        log: A flight as sim_core/flight_log.py describes, .npz, or the bag of a flight.
+        log: A flight as sim_core/flight_log.py describes, .npz, or the bag or run of a flight.
         airframe: Of the drone that flew: a name, or a file, martlet sysid's for one.
         out: Folder to write replay.png to; the log's where not given.
         mass_kg: Of the drone as flown, weighed; the airframe's where not given.
@@ -303,10 +303,11 @@ def sysid(
 ) -> None:
     """Fit a drone's gain, trims, lag, inertia and drag to its own flights; write an airframe file.
 
-    Of two logs or more, the last is held out to score the fit; of one log, its last quarter.
+    Of two logs or more, the last is held out to score the fit; of one log, its last quarter. Logs
+    without the motors' PWM, those of martlet fly among them, tell gain and drag alone.
 
     Args:
-        logs: Flights as sim_core/flight_log.py describes, .npz.
+        logs: Flights as sim_core/flight_log.py describes, .npz; or bags or runs of one drone each.
         out: Airframe file to write.
         airframe: What kind of drone it is: name or file to start from.
         mass_kg: Of the drone as flown, weighed; the airframe's where not given.

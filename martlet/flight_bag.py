@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A flight's bag as flight logs, one for each drone: states, and the commands that were sent."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +57,7 @@ def _drones(folder: Path) -> tuple[str, ...]:
     with files[0].open("rb") as stream:
         try:
             summary = make_reader(stream).get_summary()
-        except (McapError, OSError, ValueError) as error:
+        except (McapError, OSError, ValueError, struct.error) as error:
             raise UsageError(
                 f"{files[0]}: expected a whole MCAP file, got {error!r};"
                 " try `martlet doctor --recover`."

@@ -7,11 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from evaluation.errors import LogError
 from evaluation.replay.picture import draw_replay
 from evaluation.replay.replay import figures_of, replay_log
-from martlet.flight_bag import is_bag, logs_of_bag
-from sim_core.flight_log import FlightLog, LogFormError, read_flight_log
+from martlet.flight_logs import logs_at
 
 
 def run(log: Path, airframe: str, out: Path | None, mass_kg: float | None) -> dict[str, Any]:
@@ -24,7 +22,7 @@ def run(log: Path, airframe: str, out: Path | None, mass_kg: float | None) -> di
         LogError, UsageError: No flight log or bag, or none with commands.
     """
     found: dict[str, Any] = {}
-    logs = _read(log)
+    logs = logs_at(log)
     folder = out or (log if log.is_dir() else log.parent)
     folder.mkdir(parents=True, exist_ok=True)
     for number, flown in enumerate(logs):
@@ -33,17 +31,6 @@ def run(log: Path, airframe: str, out: Path | None, mass_kg: float | None) -> di
         draw_replay(replay, picture)
         found[flown.name] = figures_of(replay) | {"picture": str(picture)}
     return found
-
-
-def _read(path: Path) -> list[FlightLog]:
-    if not path.exists():
-        raise LogError(f"{path}: expected a flight log or a bag, there is no such file.")
-    if is_bag(path):
-        return logs_of_bag(path)
-    try:
-        return [read_flight_log(path)]
-    except LogFormError as error:
-        raise LogError(str(error)) from None
 
 
 def show(found: dict[str, Any]) -> None:

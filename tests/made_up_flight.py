@@ -55,6 +55,38 @@ def made_up_log(
     })  # fmt: skip
 
 
+COMMANDS_LATE_S = 0.02
+"""So long after its stamp is a command of `commanded_log` obeyed."""
+
+
+def commanded_log(
+    thrust: float = 1.0, seconds: float = 8.0, name: str = "commanded.npz"
+) -> FlightLog:
+    """A cf21_plus on commands about a hover at 100 Hz, all thrusts of which it takes times one."""
+    airframe = load_airframe("cf21_plus")
+    parameters = airframe.parameters.copy()
+    for key in ("battery_current_a_per_n15", "battery_resistance_ohm"):
+        parameters[_core.PARAMETER_NAMES.index(key)] = 0.0
+    sim = _core.FirmwareSim(parameters[None], _core.EstimateNoise(), 1)
+    sim.place(0, [0.0, 0.0, 500.0], 0.0)
+    sim.set_position(0, [0.0, 0.0, 500.0], 0.0)
+    sim.step(2000)
+    t = np.arange(0.0, seconds, 0.01)
+    rates = 1.5 * np.cos(2.0 * np.pi * np.outer(t, (0.9, 1.1, 0.3)) + (0.0, 1.0, 2.0))
+    lift = airframe.hover_thrust_n * (1.0 + 0.1 * np.sin(2.0 * np.pi * 0.7 * t))
+    command = np.concatenate([lift[:, None], rates], axis=1)
+    states = np.empty((len(t), 13))
+    for i in range(len(t)):
+        states[i] = sim.truth[0]
+        lift_now, *w = command[max(i - round(COMMANDS_LATE_S / 0.01), 0)].tolist()
+        sim.set_rate_thrust(0, thrust * lift_now, w)
+        sim.step(5)
+    return flight_log(name, {
+        "t": t, "pos": states[:, :3], "quat_xyzw": states[:, 3:7], "vel": states[:, 7:10],
+        "gyro": states[:, 10:], "command": command, "ok": np.ones(len(t), bool),
+    })  # fmt: skip
+
+
 def recordings() -> Path:
     """The folder of real recordings beside the repository; tests skip where there is none."""
     return Path(__file__).parents[2] / "shared" / "data"

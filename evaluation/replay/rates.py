@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the simulator's rate loop makes of a flight's commands: it follows, without drift."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.validation.flight import STEP_S, Flight
 from evaluation.validation.predict import INDEX, Drone
 from sim_core import _core
+from sim_core.flight_log import FlightLog
 
 Array = NDArray[np.float64]
 
@@ -17,6 +20,39 @@ LONGEST_DELAY_S = 0.1
 """From a command's stamp to its effect; a link of half that is unusable."""
 
 _SETTLE_STEPS = round(2.0 / STEP_S)
+
+
+@dataclass(frozen=True, eq=False)
+class Obeyed:
+    """A flight whose commands are where they took effect.
+
+    Attributes:
+        flight: The same, its commanded thrust as late as it was obeyed.
+        turned: q_WB and w_WB_B [rad/s; B] of the simulator on the commands, as late; shape (T, 7).
+        delay_s: From a command's stamp to its effect, as fits best.
+    """
+
+    flight: Flight
+    turned: Array
+    delay_s: float
+
+
+def obeyed(log: FlightLog, flight: Flight, drone: Drone) -> Obeyed:
+    """Find how late a flight's commands were obeyed.
+
+    Args:
+        log: With commands.
+        flight: The same, resampled.
+        drone: Whose numbers to use.
+    """
+    assert log.command is not None
+    assert flight.thrust_n is not None
+    held = np.searchsorted(log.t, flight.t + 1e-9, side="right") - 1
+    command = np.nan_to_num(log.command[np.clip(held, 0, len(log.t) - 1)])
+    turned = flown_by_commands(drone, command, flight.ok)
+    wait = best_delay(flight, turned[:, 4:])
+    told = replace(flight, thrust_n=delayed(flight.thrust_n[:, None], wait)[:, 0])
+    return Obeyed(told, delayed(turned, wait), wait * STEP_S)
 
 
 def flown_by_commands(drone: Drone, command: Array, ok: NDArray[np.bool_]) -> Array:

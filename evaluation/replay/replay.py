@@ -6,14 +6,14 @@ was recorded, every tenth of a second, and is judged after 0.1 to 1 s. Where the
 (thrust and body rates) it flies these, its rate loop included; else the motors' PWM or speeds.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.errors import LogError
-from evaluation.replay.rates import best_delay, delayed, flown_by_commands
+from evaluation.replay.rates import obeyed
 from evaluation.validation.flight import STEP_S, Flight, flight_of
 from evaluation.validation.gates import check_log
 from evaluation.validation.marker_frame import composed
@@ -88,14 +88,10 @@ def replay_log(log: FlightLog, airframe: str, mass_kg: float = 0.0) -> Replay:
         paths = predict(flight, drone, rows, steps, every=every)
         nothing = np.full((len(flight.t), 3), np.nan)
         return Replay(flight, source, 0.0, gain, nothing, rows, paths)
-    turned = flown_by_commands(drone, _commands(log, flight), flight.ok)
-    wait = best_delay(flight, turned[:, 4:])
-    turned = delayed(turned, wait)
-    assert flight.thrust_n is not None
-    told = replace(flight, thrust_n=delayed(flight.thrust_n[:, None], wait)[:, 0])
-    gain = fitted_gain(told, drone)
-    paths = _flown(told, drone, turned, rows, steps, every)
-    return Replay(flight, source, wait * STEP_S, gain, turned[:, 4:], rows, paths)
+    found = obeyed(log, flight, drone)
+    gain = fitted_gain(found.flight, drone)
+    paths = _flown(found.flight, drone, found.turned, rows, steps, every)
+    return Replay(flight, source, found.delay_s, gain, found.turned[:, 4:], rows, paths)
 
 
 def figures_of(replay: Replay) -> dict[str, Any]:
@@ -138,13 +134,6 @@ def _source(log: FlightLog) -> str:
     raise LogError(
         f"{log.name}: expected commands to fly (command, pwm01 or rpm), found none of them."
     )
-
-
-def _commands(log: FlightLog, flight: Flight) -> Array:
-    """The log's commands at the simulator's steps, each held until the next."""
-    assert log.command is not None
-    held = np.searchsorted(log.t, flight.t + 1e-9, side="right") - 1
-    return np.nan_to_num(log.command[np.clip(held, 0, len(log.t) - 1)])
 
 
 def _flown(

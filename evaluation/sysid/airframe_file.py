@@ -17,6 +17,7 @@ _NAMES = {
     "lag_up_s": {"rotor_lag_up_s"},
     "lag_down_s": {"rotor_lag_down_s"},
     "volts_to_n": {"thrust_gain"},
+    "thrust_max_n": {"thrust_gain"},
 }
 """What each line of a file holds, by the core's names."""
 
@@ -29,7 +30,8 @@ def write_airframe(
     Args:
         template: The kind's own file.
         out: Where to write.
-        drone: What was fitted. Its gain goes into the thrust over volts.
+        drone: What was fitted. Its gain goes into the thrust over volts; one that commands told
+            also into the thrust at full command, by which commands become counts.
         figures: Told in the comment at the head, as one line of JSON.
         kept: Parameters that are the kind's own; lines of these alone stay as they are.
     """
@@ -37,7 +39,7 @@ def write_airframe(
     cubic = [gain * drone.value(f"motor_volts_to_n_{i}") for i in range(4)]
     inertia = [drone.value(f"inertia_{axis}_kg_m2") for axis in "xyz"]
     text = template.read_text()
-    for key, value in {
+    values = {
         "name": json.dumps(out.stem),
         "mass_kg": f"{drone.value('mass_kg'):.5g}",
         "inertia_kg_m2 = [": "[" + ", ".join(f"{v:.4g}" for v in inertia) + "]",
@@ -46,7 +48,10 @@ def write_airframe(
         "lag_up_s": f"{drone.value('rotor_lag_up_s'):.4g}",
         "lag_down_s": f"{drone.value('rotor_lag_down_s'):.4g}",
         "volts_to_n": "[" + ", ".join(f"{v:.6g}" for v in cubic) + "]",
-    }.items():
+    }
+    if drone.thrust == "command":
+        values["thrust_max_n"] = f"{gain * drone.value('thrust_max_n'):.5g}"
+    for key, value in values.items():
         if key in _NAMES and set(kept) >= _NAMES[key]:
             continue
         text = _with(text, key, value)

@@ -22,6 +22,7 @@ from evaluation.sysid.fit import (
     PRIOR_SPREAD,
     ROTATION,
     TRIMS,
+    fitted_from,
     weighed_rates,
     with_value,
 )
@@ -89,10 +90,13 @@ def certainties(flights: list[Flight], drone: Drone, kind: Drone) -> dict[str, C
         kind: The numbers it started from.
     """
     errors = _standard_errors(flights, drone, (GAIN, DRAG), translation_errors)
-    errors |= _standard_errors(flights, drone, (*ROTATION, *TRIMS), weighed_rates)
-    shares = explained_shares(flights, drone)
+    names = fitted_from(drone.thrust)
+    shares = np.ones(3)
+    if names == FITTED:
+        errors |= _standard_errors(flights, drone, (*ROTATION, *TRIMS), weighed_rates)
+        shares = explained_shares(flights, drone)
     out = {}
-    for name in FITTED:
+    for name in names:
         value, share = drone.value(name), _share_of(name, shares)
         told = name in TRIMS or (
             errors[name] <= LARGEST_STANDARD_ERROR * abs(value)

@@ -38,6 +38,11 @@ FITTED = (GAIN, DRAG, *ROTATION, *TRIMS)
 """The core's names of what is fitted; drag is the same along the thrust axis."""
 
 
+def fitted_from(source: str) -> tuple[str, ...]:
+    """Of `FITTED`, what flights can tell whose thrust is known by "volts" or by "command"."""
+    return (GAIN, DRAG) if source == "command" else FITTED
+
+
 def with_value(drone: Drone, name: str, value: float) -> Drone:
     """The drone with one fitted parameter changed; drag goes with it on both axes."""
     if name == DRAG:
@@ -54,6 +59,8 @@ def fit_drone(flights: list[Flight], drone: Drone, held: Collection[str] = ()) -
         held: Of `FITTED`, what stays as it is.
     """
     kind = drone
+    if drone.thrust == "command":
+        return fit_translation(flights, drone, held)
     for _ in range(_ROUNDS):
         drone = fit_translation(flights, drone, held)
         drone = _fit_rotation(flights, drone, kind, held)
@@ -61,8 +68,10 @@ def fit_drone(flights: list[Flight], drone: Drone, held: Collection[str] = ()) -
 
 
 def residuals(flights: list[Flight], drone: Drone) -> dict[str, float]:
-    """Root mean square errors on flights: positions 0.5 s ahead [m], rates [rad/s]."""
+    """Root mean square errors on flights: positions 0.5 s ahead [m]; of volts, rates [rad/s]."""
     ahead = np.concatenate([translation_errors(flight, drone) for flight in flights])
+    if drone.thrust == "command":
+        return {"translation_500ms_m": round(root_mean_square(ahead), 5)}
     near, far = zip(*(rate_errors(flight, drone) for flight in flights), strict=True)
     return {
         "translation_500ms_m": round(root_mean_square(ahead), 5),

@@ -16,17 +16,22 @@ LEAST_SPEED_M_S = 0.25
 """Root mean square speed: below, drag is less than what the attitude's error weighs."""
 
 
-def check_identifiable(flights: list[Flight]) -> None:
-    """Refuse flights that cannot tell thrust, inertia, lag and drag apart.
+def check_identifiable(flights: list[Flight], source: str) -> None:
+    """Refuse flights that cannot tell thrust and drag apart, and of "volts" inertia and lag.
+
+    Args:
+        flights: What is to be fitted to.
+        source: What tells their thrust, "volts" or "command".
 
     Raises:
         LogError: What they lack, in one sentence.
     """
     names = ", ".join(flight.name for flight in flights)
     for flight in flights:
-        if flight.motor_volts is None or not flight.posed:
-            lacks = "pwm01" if flight.motor_volts is None else "pos, vel and quat_xyzw"
-            raise LogError(f"{flight.name}: expected {lacks} to fit a drone to, found none.")
+        if not flight.posed:
+            raise LogError(
+                f"{flight.name}: expected pos, vel and quat_xyzw to fit a drone to, found none."
+            )
     seconds = STEP_S * sum(int(flight.ok.sum()) for flight in flights)
     if seconds < LEAST_S:
         raise LogError(f"{names}: expected {LEAST_S:g} s of flight to fit to, got {seconds:.1f} s.")
@@ -36,7 +41,7 @@ def check_identifiable(flights: list[Flight]) -> None:
         for f in flights
     ]
     turned = float(np.sqrt((np.concatenate(turning) ** 2).mean()))
-    if turned < LEAST_TURNING_RAD_S:
+    if source == "volts" and turned < LEAST_TURNING_RAD_S:
         raise LogError(
             f"{names}: expected a flight that rolls and pitches, its rates changing by"
             f" {LEAST_TURNING_RAD_S:g} rad/s in 100 ms, to tell inertia and lag; got {turned:.2f}"

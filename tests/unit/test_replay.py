@@ -6,48 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_up_flight import known_drone, made_up_log
+from made_up_flight import COMMANDS_LATE_S, commanded_log, known_drone, made_up_log
 
 from evaluation.errors import LogError
 from evaluation.replay.replay import figures_of, replay_log
 from martlet.replay import run, show
-from sim_core import _core
-from sim_core.airframe import load_airframe
-from sim_core.flight_log import FlightLog, flight_log, write_flight_log
-
-AIRFRAME = load_airframe("cf21_plus")
-DELAY_TICKS = 2
-
-
-def commanded_log(thrust: float = 1.0, seconds: float = 8.0) -> FlightLog:
-    """Commands about a hover, each obeyed 20 ms after its stamp, at 100 Hz."""
-    parameters = AIRFRAME.parameters.copy()
-    for name in ("battery_current_a_per_n15", "battery_resistance_ohm"):
-        parameters[_core.PARAMETER_NAMES.index(name)] = 0.0
-    sim = _core.FirmwareSim(parameters[None], _core.EstimateNoise(), 1)
-    sim.place(0, [0.0, 0.0, 500.0], 0.0)
-    sim.set_position(0, [0.0, 0.0, 500.0], 0.0)
-    sim.step(2000)
-    t = np.arange(0.0, seconds, 0.01)
-    rates = 1.5 * np.cos(2.0 * np.pi * np.outer(t, (0.9, 1.1, 0.3)) + (0.0, 1.0, 2.0))
-    lift = AIRFRAME.hover_thrust_n * (1.0 + 0.1 * np.sin(2.0 * np.pi * 0.7 * t))
-    command = np.concatenate([lift[:, None], rates], axis=1)
-    states = np.empty((len(t), 13))
-    for i in range(len(t)):
-        states[i] = sim.truth[0]
-        lift_now, *w = command[max(i - DELAY_TICKS, 0)].tolist()
-        sim.set_rate_thrust(0, thrust * lift_now, w)
-        sim.step(5)
-    return flight_log("commanded.npz", {
-        "t": t, "pos": states[:, :3], "quat_xyzw": states[:, 3:7], "vel": states[:, 7:10],
-        "gyro": states[:, 10:], "command": command, "ok": np.ones(len(t), bool),
-    })  # fmt: skip
+from sim_core.flight_log import write_flight_log
 
 
 def test_our_own_flight_is_replayed_without_a_gap_and_its_delay_is_found() -> None:
     found = figures_of(replay_log(commanded_log(), "cf21_plus"))
     assert found["source"] == "command"
-    assert found["delay_s"] == pytest.approx(0.01 * DELAY_TICKS, abs=0.003)
+    assert found["delay_s"] == pytest.approx(COMMANDS_LATE_S, abs=0.003)
     assert found["thrust_gain"] == pytest.approx(1.0, abs=0.005)
     assert found["rates_rad_s"] < 0.08  # of 1.5: commands are held for 10 ms, the delay has 2
     last = found["horizons"]["1"]

@@ -4,13 +4,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_up_flight import known_drone, made_up_log
+from made_up_bag import write_made_up_bag
+from made_up_flight import commanded_log, known_drone, made_up_log
 
 from evaluation.errors import LogError
+from evaluation.sysid.fit import FITTED
 from evaluation.sysid.identify import identify
 from evaluation.validation.flight import STEP_S
+from martlet.errors import UsageError
+from martlet.flight_logs import logs_at
+from martlet.sysid import run
 from sim_core.airframe import load_airframe
-from sim_core.flight_log import FlightLog, write_flight_log
+from sim_core.flight_log import FlightLog, read_flight_log, write_flight_log
 
 KNOWN = {
     "thrust_gain": 1.07,
@@ -24,11 +29,15 @@ KNOWN = {
 }
 
 
+def _read(folder: Path, *names: str) -> list[FlightLog]:
+    return [read_flight_log(folder / f"{name}.npz") for name in names]
+
+
 def test_known_numbers_are_found_again(tmp_path: Path) -> None:
     for name in ("one.npz", "two.npz"):
         write_flight_log(tmp_path / name, made_up_log(known_drone(**KNOWN), 10.0, name))
     out = tmp_path / "mine.toml"
-    figures = identify([tmp_path / "one.npz", tmp_path / "two.npz"], "cf21_legacy", out)
+    figures = identify(_read(tmp_path, "one", "two"), "cf21_legacy", out)
     for name, value in KNOWN.items():
         if name not in figures["fitted"]:
             continue
@@ -63,7 +72,7 @@ def _in_gusts(swings: float, strength: float) -> FlightLog:
 def test_a_gentle_flight_does_not_tell_the_inertia_and_says_so(tmp_path: Path) -> None:
     write_flight_log(tmp_path / "gentle.npz", _in_gusts(0.4, 0.004))
     out = tmp_path / "out.toml"
-    figures = identify([tmp_path / "gentle.npz"], "cf21_legacy", out)
+    figures = identify(_read(tmp_path, "gentle"), "cf21_legacy", out)
     kind = load_airframe("cf21_legacy")
     for i, name in enumerate(("inertia_x_kg_m2", "inertia_y_kg_m2")):
         told = figures["certainty"][name]
@@ -83,7 +92,7 @@ def test_a_gentle_flight_does_not_tell_the_inertia_and_says_so(tmp_path: Path) -
 
 def test_an_aggressive_flight_in_the_same_gusts_tells_it(tmp_path: Path) -> None:
     write_flight_log(tmp_path / "fast.npz", _in_gusts(3.0, 0.004))
-    figures = identify([tmp_path / "fast.npz"], "cf21_legacy", tmp_path / "out.toml")
+    figures = identify(_read(tmp_path, "fast"), "cf21_legacy", tmp_path / "out.toml")
     for name in ("inertia_x_kg_m2", "inertia_y_kg_m2", "rotor_lag_up_s", "rotor_lag_down_s"):
         told = figures["certainty"][name]
         assert told["told"], name
@@ -91,10 +100,38 @@ def test_an_aggressive_flight_in_the_same_gusts_tells_it(tmp_path: Path) -> None
         assert figures["fitted"][name] == pytest.approx(KNOWN[name], rel=0.08), name
 
 
+def test_a_flight_of_commands_alone_tells_thrust_and_drag(tmp_path: Path) -> None:
+    """What `martlet fly` recorded: the run's folder, its bag, or the bag's file, as for replay."""
+    kind = load_airframe("cf21_plus")
+    write_made_up_bag(tmp_path / "run" / "flight", [commanded_log(thrust=0.95)])
+    out = tmp_path / "mine.toml"
+    figures = run((tmp_path / "run",), "cf21_plus", out, None)
+    assert figures["source"] == "command"
+    assert figures["fitted"]["thrust_gain"] == pytest.approx(0.95, abs=0.01)
+    drag = kind.body.drag_across_n_s_m
+    assert figures["fitted"]["drag_across_n_s_m"] == pytest.approx(drag, rel=0.1)
+    assert set(FITTED) - set(figures["not_told"]) == {"thrust_gain", "drag_across_n_s_m"}
+    before, after = (figures[key]["translation_500ms_m"] for key in ("held_out_before", "held_out"))
+    assert after < 0.2 * before
+    mine = load_airframe(out)
+    # Counts are made of newtons by the thrust at full command: with it true, 1 N is asked as 1 N.
+    assert mine.rotors.thrust_max_n == pytest.approx(0.95 * kind.rotors.thrust_max_n, rel=0.01)
+    assert mine.body.inertia_kg_m2 == kind.body.inertia_kg_m2
+    for where in ("run/flight", "run/flight/flight_0.mcap"):
+        assert [len(log.t) for log in logs_at(tmp_path / where)] == [800]
+
+
+def test_a_fleets_flight_is_refused(tmp_path: Path) -> None:
+    log = commanded_log(seconds=2.0)
+    write_made_up_bag(tmp_path / "flight", [log, log])
+    with pytest.raises(UsageError, match=r"the flight of one drone, whose numbers to fit, .* of 2"):
+        run((tmp_path / "flight",), "cf21_plus", tmp_path / "out.toml", None)
+
+
 def _refused(tmp_path: Path, log, words: str) -> None:
     write_flight_log(tmp_path / "log.npz", log)
     with pytest.raises(LogError, match=words):
-        identify([tmp_path / "log.npz"], "cf21_legacy", tmp_path / "out.toml")
+        identify(_read(tmp_path, "log"), "cf21_legacy", tmp_path / "out.toml")
     assert not (tmp_path / "out.toml").exists()
 
 
@@ -104,12 +141,18 @@ def test_what_cannot_tell_the_numbers_is_refused(tmp_path: Path) -> None:
     still = replace(log, gyro=0.0 * log.gyro, quat_xyzw=level)
     _refused(tmp_path, still, "a hover")
     _refused(tmp_path, replace(log, ok=log.t < 4.0), "5 s of flight")
-    _refused(tmp_path, replace(log, pwm01=None), "expected pwm01")
+    _refused(tmp_path, replace(log, pwm01=None), "expected pwm01 or command")
     _refused(tmp_path, replace(log, pos=None), "expected pos, vel and quat_xyzw")
 
 
 def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "flight_0.mcap").write_bytes(b"no bag")
+    with pytest.raises(UsageError, match="expected a whole MCAP file"):
+        run((tmp_path / "flight_0.mcap",), "cf21_plus", tmp_path / "out.toml", None)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(LogError, match=r"found no \.mcap file in it"):
+        run((tmp_path / "empty",), "cf21_plus", tmp_path / "out.toml", None)
     with pytest.raises(LogError, match="there is no such file"):
-        identify([tmp_path / "no.npz"], "cf21_plus", tmp_path / "out.toml")
+        run((tmp_path / "no.npz",), "cf21_plus", tmp_path / "out.toml", None)
     with pytest.raises(LogError, match="one flight log or more"):
         identify([], "cf21_plus", tmp_path / "out.toml")
