@@ -185,6 +185,20 @@ def fly(settings: OmitArgPrefixes[FlySettings] = FlySettings(), as_json: Json = 
         sys.exit(1)
 
 
+def key(domain: int | None = None) -> None:
+    """Hold the operator's key: a key held or tapped keeps drones up, letting go lands them.
+
+    For flights with --operator-s. l lands, space pressed twice stops all motors, Ctrl-C lets go.
+
+    Args:
+        domain: ROS domain of the flight; ROS_DOMAIN_ID's, or that of the one flight on this
+            machine where not given.
+    """
+    from martlet.key import run
+
+    run(domain)
+
+
 def twin(options: OmitArgPrefixes[TwinOptions] = TwinOptions()) -> None:  # noqa: B008
     """Simulate Crazyflies behind their radio protocol, for cflib and the twin backend; Ctrl-C ends.
 
@@ -327,6 +341,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "validate": validate,
     "replay": replay,
     "sysid": sysid,
+    "key": key,
     "twin": twin,
     "bench": bench,
     "doctor": doctor,

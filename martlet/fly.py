@@ -22,6 +22,7 @@ from martlet.errors import FlightError, UsageError
 from martlet.flight.display import Display
 from martlet.flight.domain import take_domain
 from martlet.flight.fleet_settings import with_fleet
+from martlet.flight.keyboard import Keyboard
 from martlet.flight.margin import margin_warnings
 from martlet.flight.outcome import report_on
 from martlet.flight.processes import TERM_S, Process, Processes, Talker
@@ -36,6 +37,15 @@ READY_S = {"sim": 30.0, "twin": 60.0, "hardware": 120.0}
 """So long may the nodes take to be ready: a radio is slow to tell what the drone logs."""
 
 TWIN = Path("lib/martlet_bringup/twin")
+
+LAND_SIGNAL = signal.SIGUSR1
+"""Tells the pilot to give up and land."""
+
+STOP_KEYS = frozenset(" l")
+"""Each ends a flight: the pilot lands what flies."""
+
+KEY_S = 60.0
+"""So long may the operator take to hold the key, where one is asked for."""
 
 REFUSED = 2
 """Exit code of a node that would not even begin."""
@@ -133,6 +143,7 @@ def _fly(
         "height_m": planned.height_m,
         "over": planned.over,
         "ready_s": READY_S[settings.backend],
+        **({"armed_s": KEY_S} if settings.operator_s else {}),
         "steps": [dataclasses.asdict(task) for task in planned.flown],
     }
     logs = folder / "logs"
@@ -155,7 +166,8 @@ def _fly(
         words = [sys.executable, "-m", "martlet.flight.pilot", json.dumps(plan)]
         pilot = Talker("pilot", words, env, logs / "pilot.log")
         try:
-            reasons = _watch(pilot, (ground, processes), display)
+            with Keyboard() as keyboard:
+                reasons = _watch(pilot, (ground, processes), display, keyboard)
         finally:
             pilot.end()
             recorder.signal(signal.SIGTERM)  # before the others: it takes what they have said
@@ -171,8 +183,10 @@ def _recorder(stack: Any, flight: Any, folder: Path) -> list[str]:
     return words
 
 
-def _watch(pilot: Talker, processes: Sequence[Processes], display: Display) -> list[str]:
-    """Follow the flight to its end.
+def _watch(
+    pilot: Talker, processes: Sequence[Processes], display: Display, keyboard: Keyboard
+) -> list[str]:
+    """Follow the flight to its end, which a key press brings about.
 
     Returns:
         What did not go as it should.
@@ -181,7 +195,9 @@ def _watch(pilot: Talker, processes: Sequence[Processes], display: Display) -> l
         FlightError: A process ended before the flight did.
     """
     reasons: list[str] = []
-    for event in _events(pilot, processes):
+    if keyboard.fd is not None:
+        display.keys()
+    for event in _events(pilot, processes, keyboard):
         display.show(event)
         if event["event"] == "abandoned" or (event["event"] == "result" and not event["success"]):
             name = f"{event['name']}: " if "name" in event else ""
@@ -192,24 +208,41 @@ def _watch(pilot: Talker, processes: Sequence[Processes], display: Display) -> l
     return reasons
 
 
-def _events(pilot: Talker, processes: Sequence[Processes]) -> Iterator[dict[str, Any]]:
-    """What the pilot says, until it has no more to say."""
+def _events(
+    pilot: Talker, processes: Sequence[Processes], keyboard: Keyboard
+) -> Iterator[dict[str, Any]]:
+    """What the pilot says, until it has no more to say; and that a key told it to land."""
     fd = pilot.output.fileno()
+    keys, stopped, told, heard = keyboard.fd, False, False, False
     os.set_blocking(fd, False)
     rest = b""
     with selectors.DefaultSelector() as selector:
         selector.register(fd, selectors.EVENT_READ)
+        if keys is not None:
+            selector.register(keys, selectors.EVENT_READ)
         while True:
             fallen = next((fell for some in processes if (fell := some.fallen())), None)
             if fallen is not None and fallen.exit_code() == REFUSED:
                 raise UsageError(fallen.last_words())
             if fallen is not None:
                 raise FlightError(f"{fallen.name}: it ended in flight: {fallen.last_words()}")
-            if not selector.select(0.2):
+            ready = [key.fd for key, _ in selector.select(0.2)]
+            if keys is not None and keys in ready:
+                pressed = keyboard.read()
+                if pressed is None:  # the terminal is gone; the flight goes on
+                    selector.unregister(keys)
+                elif STOP_KEYS & set(pressed) and not stopped:
+                    stopped = True
+                    yield {"event": "stopping"}
+            if stopped and heard and not told:  # it takes signals from its first word on
+                told = True
+                pilot.signal(LAND_SIGNAL)
+            if fd not in ready:
                 continue
             data = os.read(fd, 65536)
             if not data:
                 return
+            heard = True
             *lines, rest = (rest + data).split(b"\n")
             yield from (json.loads(line) for line in lines)
 

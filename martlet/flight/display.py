@@ -35,6 +35,10 @@ class Display:
             stage = ("nominal", "hold", "land", "off")[event["stage"]]
             of = f"{event['drone']}: " if self._several else ""
             self._line(f"[red]guard        {of}{stage}: {event['reason']}[/]", keep=True)
+        elif kind == "waiting":
+            self._line(f"[yellow]waiting      {event['reason']}[/]", keep=True)
+        elif kind == "stopping":
+            self._line("[yellow]stopping     a key was pressed: landing[/]", keep=True)
         elif kind == "abandoned":
             self._line(f"[red]abandoned    {event['reason']}[/]", keep=True)
 
@@ -62,6 +66,10 @@ class Display:
     def warn(self, sentence: str) -> None:
         """Show what a person should know before the drones take off."""
         self._line(f"[yellow]preflight    {sentence}[/]", keep=True)
+
+    def keys(self) -> None:
+        """Show what ends the flight at any moment."""
+        self._line("[bold]keys         space or l: stop and land[/]", keep=True)
 
     def report(self, report: dict[str, Any], folder: Path) -> None:
         """Show the figures of the whole flight."""

@@ -7,6 +7,7 @@ It says what happens as JSON, one object a line, on standard output.
 """
 
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -25,8 +26,13 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import BatteryState
 
-ARMED_S = 3.0
-DOWN_S = 2.0
+DOWN_S, DISARMED_S = 2.0, 3.0
+ARMS_S = 1.0
+"""Usually a drone is armed by then; else somebody is told why not."""
+
+RISING_S = 1.0
+"""A drone that was told to take off says that it flies within this time, or will not."""
+
 SILENCE_S = 20.0
 """Wall time without a word from an action after which the flight is given up."""
 
@@ -60,6 +66,7 @@ class Plan:
             where it took off.
         ready_s: How long everybody may take to be there.
         steps: In their order.
+        armed_s: How long arming may take.
     """
 
     drones: tuple[str, ...]
@@ -67,6 +74,7 @@ class Plan:
     over: tuple[tuple[float, float, float, float], ...]
     ready_s: float
     steps: tuple[Step, ...]
+    armed_s: float = 3.0
 
 
 class AbandonedError(Exception):
@@ -91,6 +99,7 @@ class Pilot:
         self._status: dict[str, DroneStatus] = {}
         self._volts: dict[str, float] = {}
         self._heard_s = time.monotonic()
+        self._stopped = self._rising = self._coming_down = False
         self._arm = node.create_client(Arm, "/all/arm")
         self._tasks = ActionClient(node, FlyTask, "/fleet/fly_task")
         self._takeoffs = [ActionClient(node, Takeoff, f"/{name}/takeoff") for name in plan.drones]
@@ -103,6 +112,10 @@ class Pilot:
             node.create_subscription(
                 BatteryState, f"/{name}/battery", partial(self._on_battery, name), STATUS
             )
+
+    def stop(self) -> None:
+        """Give the flight up and land, as soon as may be; a landing goes on."""
+        self._stopped = True
 
     def fly(self) -> bool:
         """Fly the plan.
@@ -120,8 +133,19 @@ class Pilot:
             flown = all(self._fly_task(step) for step in self._plan.steps)
         except AbandonedError as why:
             say("abandoned", reason=str(why))
+        self._coming_down = True
         flown &= self._come_down()
         return flown
+
+    def _spin(self, seconds: float) -> None:
+        """Take in what comes.
+
+        Raises:
+            AbandonedError: The operator has stopped the flight.
+        """
+        self._executor.spin_once(timeout_sec=seconds)
+        if self._stopped and not self._coming_down:
+            raise AbandonedError("stopped by a key")
 
     def _on_status(self, name: str, status: DroneStatus) -> None:
         before = self._status.get(name)
@@ -152,7 +176,7 @@ class Pilot:
                 raise AbandonedError(
                     f"waited {self._plan.ready_s:g} s in vain for {', '.join(missing)}"
                 )
-            self._executor.spin_once(timeout_sec=0.05)
+            self._spin(0.05)
 
     def _check(self) -> None:
         """Look at everything once before the motors turn."""
@@ -175,18 +199,26 @@ class Pilot:
 
     def _set_armed(self, armed: bool) -> None:
         say("phase", name="arm" if armed else "disarm")
-        deadline = time.monotonic() + ARMED_S
+        begun_s = time.monotonic()
+        longest_s = self._plan.armed_s if armed else DISARMED_S
+        said = False
         while True:
             answer = self._wait(self._arm.call_async(Arm.Request(arm=armed)), "/all/arm")
             if answer.success:
                 return
-            if time.monotonic() > deadline:
+            tried_s = time.monotonic() - begun_s
+            if tried_s > longest_s:
                 raise AbandonedError(f"arm: {answer.message}")
-            self._executor.spin_once(timeout_sec=0.1)
+            if armed and not said and tried_s > ARMS_S:
+                said = True
+                say("waiting", reason=answer.message)
+            self._spin(0.1)
 
     def _take_off(self) -> None:
         goal = Takeoff.Goal(height_m=self._plan.height_m)
+        self._rising = True
         self._demand(self._act("takeoff", self._takeoffs, [goal] * len(self._takeoffs)))
+        self._rising = False
 
     def _go_over(self) -> None:
         """Hover where the first step begins."""
@@ -211,6 +243,7 @@ class Pilot:
     def _come_down(self) -> bool:
         """Land whatever flies, however the flight went."""
         try:
+            self._await_rising()
             flying = [
                 client
                 for name, client in zip(self._plan.drones, self._landings, strict=True)
@@ -224,13 +257,21 @@ class Pilot:
             return False
         return all(result.success for result in results)
 
+    def _await_rising(self) -> None:
+        """Let drones that were told to take off say that they fly: only then may they be landed."""
+        deadline = time.monotonic() + RISING_S
+        while self._rising and time.monotonic() < deadline:
+            if all(status.flying for status in self._status.values()):
+                return
+            self._spin(0.05)
+
     def _all_are_down(self) -> bool:
         """Whether every drone says that it stands; it may say so a little after its action did."""
         deadline = time.monotonic() + DOWN_S
         while any(status.flying for status in self._status.values()):
             if time.monotonic() > deadline:
                 return False
-            self._executor.spin_once(timeout_sec=0.1)
+            self._spin(0.1)
         return self._arm.service_is_ready() and len(self._status) == len(self._plan.drones)
 
     def _act(self, name: str, clients: Sequence[ActionClient], goals: Sequence[Any]) -> list[Any]:
@@ -261,7 +302,7 @@ class Pilot:
         while not future.done():
             if time.monotonic() - self._heard_s > SILENCE_S:
                 raise AbandonedError(f"{what}: no word for {SILENCE_S:g} s")
-            self._executor.spin_once(timeout_sec=0.1)
+            self._spin(0.1)
         return future.result()
 
 
@@ -288,7 +329,9 @@ def main(words: list[str]) -> int:
     plan = Plan(drones=drones, steps=steps, over=over, **told)
     rclpy.init()
     try:
-        return 0 if Pilot(plan).fly() else 1
+        pilot = Pilot(plan)
+        signal.signal(signal.SIGUSR1, lambda *_: pilot.stop())
+        return 0 if pilot.fly() else 1
     except (KeyboardInterrupt, ExternalShutdownException):
         return 1
     finally:

@@ -3,6 +3,7 @@
 
 import dataclasses
 import importlib.util
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -48,6 +49,8 @@ class FlySettings:
         level: Which of the track's levels is drawn.
         course_seed: Of that draw, of the course where each seed gives another (rings), and of a
             swarm's formation.
+        operator_s: Land all drones when the key of `martlet key` was not held for so long; 0: no
+            key is asked for.
         seed: Of the simulated noise, and of what a twin's link loses.
         state_delay_ms: Link delay from drone to host, a multiple of 2.
         command_delay_ms: Link delay from host to drone, a multiple of 2; of a twin the same.
@@ -73,6 +76,7 @@ class FlySettings:
     track: str = "lsy"
     level: int = 0
     course_seed: int = 0
+    operator_s: float = 0.0
     seed: int = 0
     state_delay_ms: float = 10.0
     command_delay_ms: float = 10.0
@@ -111,6 +115,10 @@ def check(settings: FlySettings) -> None:
         and getattr(settings, field.name) != field.default
     ]
     faults += task_faults(with_fleet(settings))
+    if settings.operator_s and (settings.clock != "real" or settings.factor != 1.0):
+        faults.append("--operator-s is for the wall's clock, at factor 1: a hand holds the key")
+    if not 0.0 <= settings.operator_s < math.inf:
+        faults.append(f"--operator-s: expected 0 or more seconds, got {settings.operator_s:g}")
     if settings.fleet is not None:
         faults += fleet_faults(settings)
     elif settings.backend == "hardware":
@@ -189,6 +197,7 @@ def flight_settings(
             factor=settings.factor,
             listeners=2,  # the policy and the recorder
             loss=_loss(settings),
+            operator_s=settings.operator_s,
             **more,
         )
     )

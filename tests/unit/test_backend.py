@@ -113,6 +113,19 @@ def test_one_action_at_a_time(flying):
     assert action.outcome is None
 
 
+def test_a_landing_ends_any_other_action(flying):
+    way = flying.backend.begin(0, Goal(Kind.GO_TO, (1, 0, 1), 0.0, 0.0), flying.now)
+    flying.step(0.3)
+    landing = flying.backend.begin(0, Goal(Kind.LAND, (0, 0, 0), 0.0, 0.0), flying.now)
+    assert not way.outcome.success
+    assert way.outcome.reason == "go_to of cf1: landed instead"
+    again = flying.do(Kind.LAND, (0, 0, 0))
+    assert again.reason == "cf1 is busy with land"
+    flying.step(6.0)
+    assert landing.outcome.success
+    assert not flying.backend.status(0).flying
+
+
 def test_a_stream_takes_over_in_hover_and_hands_back_without_a_jump(flying):
     hover = flying.step(6.0)[-1]  # until the stock controller's integrals have settled
     thrusts = flying.step(0.5, HOVER)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from martlet.errors import FlightError, UsageError
-from martlet.flight.domain import take_domain
+from martlet.flight.domain import domains_taken, take_domain
 from martlet.flight.processes import Process, Processes, Talker
 
 SLEEP = [sys.executable, "-c", "import time; print('here', flush=True); time.sleep(60)"]
@@ -99,6 +99,12 @@ def test_a_free_domain_is_taken_and_kept():
             take_domain({"ROS_DOMAIN_ID": str(first.number)})
     with take_domain({"ROS_DOMAIN_ID": str(first.number)}) as again:
         assert again.number == first.number
+
+
+def test_a_flight_that_is_under_way_is_found_by_its_domain():
+    with take_domain({}, lambda: set()) as flight:
+        assert flight.number in domains_taken()
+    assert flight.number not in domains_taken()
 
 
 def test_domains_with_ports_in_use_are_passed_over():

@@ -161,7 +161,7 @@ class Backend:
         self._end(drone, "the operator stopped the drone")
 
     def begin(self, number: int, goal: Goal, now_s: float) -> Manoeuvre:
-        """Begin an action.
+        """Begin an action; a landing ends any other.
 
         Returns:
             The action under way; with its outcome already, when it cannot be flown.
@@ -177,6 +177,8 @@ class Backend:
             why = f"{goal.kind.value} of {drone.name}: {why}"
             manoeuvre.outcome = Outcome(False, why, manoeuvre.error_m(state))
             return manoeuvre
+        if drone.manoeuvre is not None:
+            self._end(drone, f"{drone.manoeuvre.goal.kind.value} of {drone.name}: landed instead")
         if drone.guard.stage is Stage.NOMINAL:
             self._take_over(number, order_of(manoeuvre.goal), now_s)
         else:
@@ -316,7 +318,9 @@ class Backend:
             return f"{drone.name} was stopped and is locked: switch it off and on again"
         if not self._ready(number):
             return f"{drone.name} is not armed"
-        if drone.manoeuvre is not None:
+        if drone.manoeuvre is not None and not (
+            kind is Kind.LAND and drone.manoeuvre.goal.kind is not Kind.LAND
+        ):
             return f"{drone.name} is busy with {drone.manoeuvre.goal.kind.value}"
         if drone.guard.stage is not Stage.NOMINAL and kind is not Kind.LAND:
             return f"the guard has {drone.name}: {drone.guard.reason}"

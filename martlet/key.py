@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`martlet key`: the operator's dead-man key, held on a terminal's keyboard."""
+
+import os
+import sys
+import time
+
+from martlet.errors import UsageError
+from martlet.flight.domain import domains_taken
+from martlet.flight.workspace import find_workspace
+
+LOOK_S = 0.2
+
+
+def run(domain: int | None) -> None:
+    """Become the program that holds the key; it does not return.
+
+    Args:
+        domain: Of the flight; that of ROS_DOMAIN_ID, or of the one flight on this machine, which
+            is waited for, where not given.
+
+    Raises:
+        UsageError: Several flights to choose from, or no workspace.
+    """
+    workspace = find_workspace()
+    named = os.environ.get("ROS_DOMAIN_ID", "").strip()
+    if domain is None and not named:
+        domain = _await_flight()
+    number = named if domain is None else str(domain)
+    env = workspace.environment() | {"ROS_DOMAIN_ID": number}
+    os.execve(sys.executable, [sys.executable, "-m", "martlet.flight.key_node"], env)
+
+
+def _await_flight() -> int:
+    """The domain of the one flight on this machine."""
+    said = False
+    while not (taken := domains_taken()):
+        if not said:
+            print("waiting for a flight to begin on this machine", flush=True)  # noqa: T201
+            said = True
+        time.sleep(LOOK_S)
+    if len(taken) > 1:
+        numbers = ", ".join(map(str, taken))
+        raise UsageError(
+            f"key: expected one flight on this machine, found those of the domains {numbers}:"
+            " name one with --domain."
+        )
+    return taken[0]
