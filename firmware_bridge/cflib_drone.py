@@ -19,10 +19,10 @@ from typing import Any
 from firmware_bridge.cflib_params import ANSWER_S, CflibParameters
 from firmware_bridge.crtp_packets import Packet, Port
 from firmware_bridge.devices import DEVICE_NAMES
+from firmware_bridge.drone_firmware import ARMS_ITSELF
 from firmware_bridge.drone_setup import LinkSettings, set_up
 from firmware_bridge.errors import LinkError, TelemetryError
 from firmware_bridge.external_pose import ExternalPose, pose_packet
-from firmware_bridge.firmware_double import ARMS_ITSELF
 from firmware_bridge.heard import Record
 from firmware_bridge.link_faults import sentence_of
 from firmware_bridge.link_statistics import LinkStatistics

@@ -22,9 +22,18 @@ from firmware_bridge.telemetry import Supervisor
 from firmware_bridge.twin_variables import DECKS, Snapshot, parameters
 from firmware_bridge.twin_variables import LOG_VARIABLES as READINGS
 from sim_core.airframe import Airframe
-from sim_core.frames import yaw_of
 
 PROTOCOLS = range(7, 13)
+
+ONLY_FLOWN = {
+    "stabilizer.controller": (0, 1),
+    "stabilizer.estimator": (0, 2),
+    "flightmode.stabModeYaw": (0,),
+    "flightmode.althold": (0,),
+    "flightmode.poshold": (0,),
+    "flightmode.posSet": (0,),
+}
+"""Parameters that choose what is flown, and those of their values that are."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +140,12 @@ class TwinDrone:
         )
         self.params.on_write("memTst.resetW", lambda _: self._memory.forget())
         self.params.on_write("stabilizer.stop", lambda on: self._supervisor.stop() if on else None)
-        for name, flown in (("stabilizer.controller", (0, 1)), ("stabilizer.estimator", (0, 2))):
+        self.params.on_write("kalman.resetEstimation", lambda on: self._begin() if on else None)
+        for name, flown in ONLY_FLOWN.items():
             self.params.on_write(name, partial(self._not_simulated, name, flown))
+        for axis in ("roll", "pitch", "yaw"):
+            for gain in ("kp", "ki", "kd"):
+                self.params.on_write(f"pid_rate.{axis}_{gain}", partial(self._tune, axis, gain))
 
     @property
     def time_s(self) -> float:
@@ -232,14 +245,33 @@ class TwinDrone:
         if value not in flown:
             self.say(f"{name} = {value:g} is not simulated: it flies on as before\n")
 
+    def _tune(self, axis: str, gain: str, value: float) -> None:
+        """Gains of the rate loop; the core has one set for roll and pitch."""
+        if axis == "pitch":
+            if value != self.params[f"pid_rate.roll_{gain}"]:
+                self.say(f"pid_rate.pitch_{gain} is not simulated apart from roll's, which flies\n")
+            return
+        self.double.tune(0, f"rate_{'yaw' if axis == 'yaw' else 'pitch_roll'}_{gain}", value)
+        if not self.double.idle(0):
+            self.say("pid_rate: new gains fly from the next time that the motors are off\n")
+
+    def _begin(self) -> None:
+        """The estimator's reset."""
+        self.double.begin_estimate(0, [self.params[f"kalman.initial{axis}"] for axis in "XYZ"])
+
     def _localize(self, channel: int, data: bytes) -> None:
-        """External poses are taken note of; the emergency stop of older protocols is obeyed."""
+        """External positions and poses; and the emergency stop of older protocols."""
         if channel == 0 and len(data) == 12:
-            self._external = (*struct.unpack("<fff", data), *self._external[3:])
+            self._see((*struct.unpack("<fff", data), *self._external[3:]))
         elif channel == 1 and data[:1] == b"\x08" and len(data) == 29:
-            self._external = struct.unpack("<fffffff", data[1:])
+            self._see(struct.unpack("<fffffff", data[1:]))
         elif channel == 1:
             self._supervisor.answer_localization(data, self.time_s)
+
+    def _see(self, pose: tuple[float, ...]) -> None:
+        if np.isfinite(pose).all():
+            self._external = pose
+            self.double.see_pose(0, pose[:3], self.params["locSrv.extPosStdDev"])
 
     def _fly(self, to_s: float) -> None:
         if round(to_s / STEP_S) <= round(self.time_s / STEP_S):
@@ -265,6 +297,7 @@ class TwinDrone:
                 battery_share=float(heard.battery_share[0]),
                 supervisor=self.supervisor(),
                 external=self._external,
+                variance_m2=self.double.position_variance_m2(0),
                 wrong_writes=self._memory.wrong,
             )
         return self._snapshot
@@ -277,5 +310,4 @@ class TwinDrone:
         way = self.double.way(0)
         if way is not None:
             return way.at(self.time_s)
-        x, y, z = self.double.truth[0, :3].tolist()
-        return (x, y, z), yaw_of(self.double.truth[0, 3:7])
+        return self.double.pose(0)

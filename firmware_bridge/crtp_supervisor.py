@@ -4,7 +4,8 @@
 import math
 from collections.abc import Callable
 
-from firmware_bridge.firmware_double import ARMS_ITSELF, FirmwareDouble
+from firmware_bridge.drone_firmware import ARMS_ITSELF
+from firmware_bridge.firmware_double import FirmwareDouble
 from firmware_bridge.orders import Arm, Emergency
 from firmware_bridge.setpoints import SupervisorCommand
 from firmware_bridge.telemetry import Supervisor

@@ -31,6 +31,7 @@ class Snapshot:
         battery_share: 0 to 1.
         supervisor: What it says of itself.
         external: The newest external pose: x y z, q x y z w; shape (7,).
+        variance_m2: What its filter believes of its position, an axis.
         wrong_writes: Bytes that the memory for tests found wrong.
     """
 
@@ -41,6 +42,7 @@ class Snapshot:
     battery_share: float
     supervisor: Supervisor
     external: tuple[float, ...]
+    variance_m2: float
     wrong_writes: int = 0
 
     def euler_deg(self) -> tuple[float, float, float]:
@@ -97,7 +99,7 @@ def _estimate() -> dict[str, tuple[str, Read]]:
         variables[f"stateEstimate.a{axis}"] = ("float", _accelerated(i))
         variables[f"kalman.state{axis.upper()}"] = ("float", _entry(i))
         variables[f"kalman.statep{axis.upper()}"] = ("float", _entry(7 + i))
-        variables[f"kalman.varP{axis.upper()}"] = ("float", lambda _: 1e-5)
+        variables[f"kalman.varP{axis.upper()}"] = ("float", lambda now: now.variance_m2)
         variables[f"gyro.{axis}"] = ("float", _rate(i))
         variables[f"acc.{axis}"] = ("float", _felt(i))
         variables[f"locSrv.{axis}"] = ("float", _external(i))

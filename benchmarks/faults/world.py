@@ -152,8 +152,7 @@ class SimWorld:
     def unplug(self, row: int) -> None:
         """Take a drone's battery out."""
         self.cut(row)
-        self._double._drones[row].locked = True
-        self._double._off(row, self._double._drones[row])
+        self._double.unplug(row)
 
 
 class TwinWorld:
@@ -213,8 +212,7 @@ class TwinWorld:
         """Take a drone's battery out."""
         self.cut(row)
         double = self._drones[row].double
-        double._drones[0].locked = True
-        double._off(0, double._drones[0])
+        double.unplug(0)
 
     def _pipes(self) -> list[Pipe]:
         return [pipe for line in self._server._lines for pipe in (line.up, line.down)]
