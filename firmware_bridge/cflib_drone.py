@@ -20,6 +20,7 @@ from firmware_bridge.cflib_params import ANSWER_S, CflibParameters
 from firmware_bridge.crtp_packets import Packet, Port
 from firmware_bridge.devices import DEVICE_NAMES
 from firmware_bridge.drone_firmware import ARMS_ITSELF
+from firmware_bridge.drone_fit import doubts, thrust_read
 from firmware_bridge.drone_setup import LinkSettings, set_up
 from firmware_bridge.errors import LinkError, TelemetryError
 from firmware_bridge.external_pose import ExternalPose, pose_packet
@@ -33,7 +34,6 @@ from firmware_bridge.setpoints import (
     Style,
     ThrustConvention,
     ThrustKind,
-    thrust_kind_of,
     unlock_thrust,
 )
 from firmware_bridge.telemetry import STATE_VARIABLES, Supervisor, state_of
@@ -61,6 +61,7 @@ class LinkReport:
         fault: Why nothing more will be heard; empty while there is hope.
         notice: What is wrong that may pass; empty where nothing is.
         statistics: How good the link was of late.
+        doubts: What speaks against flying it as it is taken for.
     """
 
     uri: str
@@ -72,6 +73,7 @@ class LinkReport:
     fault: str
     notice: str = ""
     statistics: LinkStatistics = field(default_factory=LinkStatistics)
+    doubts: tuple[str, ...] = ()
 
 
 def cache_folder() -> Path:
@@ -109,6 +111,7 @@ class CflibDrone:
         self._device = ""
         self._named = threading.Event()
         self._parameters: CflibParameters | None = None
+        self._doubts: tuple[str, ...] = ()
         self._encoder: SetpointEncoder | None = None
         self._sender: Sender | None = None
         self._polls = False
@@ -144,7 +147,8 @@ class CflibDrone:
         self._check_device()
         self._parameters = CflibParameters(self._cf.param, self._refusal)
         style = set_up(self._parameters, self._settings, self._refusal)
-        kind = self._settings.thrust or thrust_kind_of(protocol)
+        self._doubts = doubts(self._parameters, self._airframe, self._settings.thrust, protocol)
+        kind = self._settings.thrust or thrust_read(self._parameters, protocol)
         convention = ThrustConvention(kind, self._airframe.rotors.thrust_max_n)
         self._encoder = SetpointEncoder(protocol, convention, style)
         self._listen()
@@ -190,6 +194,7 @@ class CflibDrone:
             self.record.now()[0].fault,
             self.record.now()[0].notice,
             self.record.statistics(),
+            self._doubts,
         )
 
     def close(self) -> None:

@@ -112,7 +112,7 @@ class TwinDrone:
         )
         loop = airframe.rate_loop
         self.params = ParamRoom(
-            parameters(loop.roll_pitch, loop.yaw, settings.decks),
+            parameters(loop.roll_pitch, loop.yaw, settings.decks, self._thrust.kind),
             order=settings.order,
             without=settings.without,
             refused=settings.refused,

@@ -36,7 +36,7 @@ class LinkSettings:
     """How to talk to a drone.
 
     Attributes:
-        thrust: What its 16 bits of thrust mean; by its protocol version where not given.
+        thrust: What its 16 bits of thrust mean; as its firmware tells where not given.
         style: How body rates travel; as its parameters allow where not given.
         parameters: What to set for the flight, by "group.name"; a drone without one is refused.
         estimator: What tells the drone where it is; whatever it is set to where not given.

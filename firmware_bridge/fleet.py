@@ -10,7 +10,7 @@ airframe = "cf21_plus"           # a name under sim_core/airframes, or a file
 start = [0.0, 0.0, 0.0]          # x, y, z [m; W] where it stands before it takes off
 yaw_deg = 0.0                    # its heading there
 estimator = "mocap"              # what tells it where it is; left out: as its firmware chooses
-thrust = "linear"                # what 16 bits of thrust mean to it; left out: by its protocol
+thrust = "linear"                # what 16 bits of thrust mean to it; left out: as it tells
 
 [parameters.locSrv]              # of every drone's firmware, set for the flight and set back
 extPosStdDev = 0.001

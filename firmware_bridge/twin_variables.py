@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware_bridge.crtp_params import Parameter
+from firmware_bridge.setpoints import PWM_LINEAR_N, PWM_SQUARE_N, ThrustKind
 from firmware_bridge.telemetry import STATE_VARIABLES, Supervisor, values_of
 from sim_core.frames import to_body
 
@@ -144,6 +145,7 @@ def parameters(
     roll_pitch: tuple[float, float, float],
     yaw: tuple[float, float, float],
     decks: Sequence[str] = (),
+    thrust: ThrustKind = "linear",
 ) -> list[Parameter]:
     """The parameters of a twin.
 
@@ -151,6 +153,7 @@ def parameters(
         roll_pitch: Gains of the airframe's rate loop: kp, ki, kd.
         yaw: The same about z.
         decks: Of `DECKS`, those that are mounted.
+        thrust: What 16 bits of thrust mean; the older firmware has its curve as parameters.
     """
     gains = {"roll": roll_pitch, "pitch": roll_pitch, "yaw": yaw}
     attitude = {"roll": (6.0, 3.0, 0.0), "pitch": (6.0, 3.0, 0.0), "yaw": (6.0, 1.0, 0.35)}
@@ -161,7 +164,11 @@ def parameters(
         for gain, value in zip(("kp", "ki", "kd"), values, strict=True)
     ]
     mounted = [Parameter(f"deck.{d}", "uint8_t", d in decks, read_only=True) for d in DECKS]
-    return [*_PARAMETERS, *mounted, *loops]
+    curve = [
+        Parameter("quadSysId.pwmToThrustA", "float", PWM_SQUARE_N),
+        Parameter("quadSysId.pwmToThrustB", "float", PWM_LINEAR_N),
+    ]
+    return [*_PARAMETERS, *mounted, *loops, *(curve if thrust == "pwm" else ())]
 
 
 _PARAMETERS = (

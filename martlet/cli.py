@@ -228,6 +228,7 @@ def doctor(
     recover: Path | None = None,
     physics: str | None = None,
     fleet: Path | None = None,
+    policy: Path | None = None,
     as_json: Json = False,
 ) -> None:
     """Look whether everything is in its place; or mend a bag whose recorder was killed.
@@ -236,6 +237,7 @@ def doctor(
         recover: A flight's bag folder, or its .mcap file, that lacks its end.
         physics: An environment, "track" or a file: tell what acts in it, how much, from where.
         fleet: A fleet.toml: connect to its drones and tell what of it is not as it says.
+        policy: With --fleet, a policy file: tell also what of the drones it was not trained for.
         as_json: See --json.
     """
     from martlet import physics_terms
@@ -250,7 +252,7 @@ def doctor(
     if fleet is not None:
         from martlet.fleet_check import check_fleet, show_fleet
 
-        found = check_fleet(fleet)
+        found = check_fleet(fleet, policy=policy)
         _tell(found, as_json, show_fleet)
     else:
         found = mend(recover) if recover else examine()

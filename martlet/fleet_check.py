@@ -11,10 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from firmware_bridge.cflib_drone import LinkReport
 from firmware_bridge.cflib_link import CflibLink
 from firmware_bridge.drone_setup import LinkSettings
 from firmware_bridge.errors import LinkError
 from firmware_bridge.fleet import Fleet, FleetDrone, crowded, load_fleet
+from policy_export.manifest import Manifest, thrust_met
+from policy_export.runtime import PolicyRunner
 from sim_core.airframe import load_airframe
 from sim_core.frames import yaw_of
 
@@ -32,11 +35,14 @@ EMPTY_V = 3.3  # a lithium-polymer cell that is empty; a full one rests at 4.15
 _AT_ONCE = 8
 
 
-def check_fleet(path: Path, listen_s: float = LISTEN_S) -> dict[str, Any]:
+def check_fleet(
+    path: Path, listen_s: float = LISTEN_S, policy: Path | None = None
+) -> dict[str, Any]:
     """Connect to every drone of a fleet file, listen to all of them, and say what is wrong.
 
     Args:
         path: The file.
+        policy: A policy file that is to fly them.
         listen_s: How long to listen.
 
     Returns:
@@ -45,7 +51,9 @@ def check_fleet(path: Path, listen_s: float = LISTEN_S) -> dict[str, Any]:
 
     Raises:
         SettingsError: No such file, or one with faults.
+        PolicyExportError: No policy file.
     """
+    flown = None if policy is None else PolicyRunner(policy).manifest
     fleet = load_fleet(path)
     with ExitStack() as open_links:
         links = _connect(fleet)
@@ -54,7 +62,7 @@ def check_fleet(path: Path, listen_s: float = LISTEN_S) -> dict[str, Any]:
                 open_links.callback(link.close)
         if any(isinstance(link, CflibLink) for link in links.values()):
             time.sleep(listen_s)
-        drones = {drone.name: _told(drone, links[drone.name]) for drone in fleet.drones}
+        drones = {drone.name: _told(drone, links[drone.name], flown) for drone in fleet.drones}
     warnings = crowded(fleet)
     for name, told in drones.items():
         warnings += [f"{name}: {warning}" for warning in told.pop("warnings", ())]
@@ -79,7 +87,28 @@ def _connect(fleet: Fleet) -> dict[str, CflibLink | str]:
         return dict(zip(fleet.names, pool.map(connect, fleet.drones), strict=True))
 
 
-def _told(drone: FleetDrone, link: CflibLink | str) -> dict[str, Any]:
+def _policy_doubts(drone: FleetDrone, report: LinkReport, policy: Manifest | None) -> list[str]:
+    """What speaks against flying a policy with this drone."""
+    if policy is None:
+        return []
+    found = []
+    if drone.airframe not in policy.airframes:
+        found.append(
+            f"policy: expected one for airframe {drone.airframe}, got one for"
+            f" {', '.join(policy.airframes)}"
+        )
+    met = thrust_met(policy)
+    if report.thrust not in met:
+        found.append(
+            f"policy: expected one that has met firmware whose thrust is {report.thrust}, got one"
+            f" trained for {' and '.join(met)} alone"
+        )
+    return found
+
+
+def _told(
+    drone: FleetDrone, link: CflibLink | str, policy: Manifest | None = None
+) -> dict[str, Any]:
     if isinstance(link, str):
         return {"uri": drone.uri, "fault": link}
     (report,) = link.reports()
@@ -99,7 +128,11 @@ def _told(drone: FleetDrone, link: CflibLink | str) -> dict[str, Any]:
         "loss": _rounded(statistics.loss, 4),
         "state_age_ms": _rounded(1e3 * statistics.age_s, 1),
         "round_trip_ms": _rounded(1e3 * statistics.round_trip_s, 1),
-        "warnings": statistics.warnings(),
+        "warnings": [
+            *statistics.warnings(),
+            *report.doubts,
+            *_policy_doubts(drone, report, policy),
+        ],
     }
     faults = [fault for fault in (report.fault.rstrip("."), report.notice) if fault]
     faults += _place_faults(drone, state)

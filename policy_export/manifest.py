@@ -129,6 +129,16 @@ class Manifest:
         return cls(**{**table, **_typed(table)})
 
 
+def thrust_met(manifest: Manifest) -> tuple[str, ...]:
+    """What 16 bits of thrust meant to the drones a policy was trained on: "linear", "pwm" or both.
+
+    Linear where the firmware compensates the battery; older firmware takes PWM.
+    """
+    ranges = manifest.training.settings.get("environment", {}).get("randomization", {})
+    low, high = ranges.get("pwm_firmware", {}).get("range", (0.0, 0.0))
+    return (*(("linear",) if low < 1.0 else ()), *(("pwm",) if high > 0.0 else ()))
+
+
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no number of JSON")
 

@@ -73,6 +73,18 @@ def test_everything_that_is_not_as_the_file_says_is_told_of_each_drone(tmp_path,
     assert out.endswith("fleet: not ready\n")
 
 
+def test_what_does_not_fit_the_firmware_or_the_policy_is_a_warning(tmp_path, policy_path):
+    with running(thrust="pwm") as server:
+        path = fleet_file(tmp_path, [("a", server.uris[0], 0.0, 0.0, 'thrust = "linear"')])
+        assert any("expected pwm" in w for w in check_fleet(path, 0.2)["warnings"])
+        path = fleet_file(tmp_path, [("a", server.uris[0], 0.0, 0.0, "")])
+        found = check_fleet(path, 0.2, policy_path)
+    assert found["drones"]["a"]["thrust"] == "pwm"
+    assert found["ok"]
+    (warning,) = found["warnings"]
+    assert warning.startswith("a: policy: expected one that has met firmware whose thrust is pwm")
+
+
 def test_a_dongle_that_is_missing_is_one_sentence_for_each_drone(tmp_path):
     radio = "radio://0/80/2M/E7E7E7E70{}"
     drones = [(f"d{i}", radio.format(i), 0.5 * i, 0.0, "") for i in range(5)]

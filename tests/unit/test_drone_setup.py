@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 
 from firmware_bridge.claims import Claim
+from firmware_bridge.drone_fit import PWM_CURVE, doubts, thrust_read
 from firmware_bridge.drone_setup import LinkSettings, set_up
 from firmware_bridge.errors import LinkError, OrderError
 from firmware_bridge.external_pose import ExternalPose, pose_packet
 from firmware_bridge.heard import SILENT_S, Record
 from firmware_bridge.link_statistics import StateCounter
 from firmware_bridge.sender import Sender
+from sim_core.airframe import load_airframe
 
 STATE = np.zeros(13, np.float32)
 
@@ -174,3 +176,39 @@ def test_of_poses_that_wait_the_newest_alone_is_sent():
         sender.close()
     assert 1 <= len(sent) <= 2  # the first may have been under way
     assert struct.unpack_from("<f", sent[-1].payload, 1) == (3.0,)
+
+
+def test_the_thrust_convention_is_read_from_the_firmware():
+    older, newer = Firmware(**{PWM_CURVE.replace(".", "_", 1): 0.09}), Firmware()
+    assert thrust_read(older, 12) == "pwm"
+    assert thrust_read(newer, 12) == "linear"
+    assert thrust_read(newer, 7) == "pwm"
+
+
+@pytest.mark.parametrize(
+    ("older", "named", "protocol", "sentence"),
+    [
+        (True, "linear", 7, "thrust: expected pwm, since its firmware has quadSysId"),
+        (False, "pwm", 12, "thrust: expected linear, since its firmware speaks protocol 12"),
+        (True, "pwm", 7, None),
+        (False, "linear", 12, None),
+        (False, None, 12, None),
+    ],
+)
+def test_a_convention_that_does_not_fit_the_firmware_is_doubted(older, named, protocol, sentence):
+    firmware = Firmware(**({PWM_CURVE.replace(".", "_", 1): 0.09} if older else {}))
+    found = doubts(firmware, load_airframe("cf21_plus"), named, protocol)
+    assert len(found) == (sentence is not None)
+    assert not found or found[0].startswith(sentence)
+
+
+def test_gains_of_another_generation_are_doubted():
+    frame = load_airframe("cf21_brushless")
+    gains = dict(zip(("kp", "ki", "kd"), frame.rate_loop.roll_pitch, strict=True))
+    firmware = Firmware()
+    firmware.values = {f"pid_rate.roll_{name}": value for name, value in gains.items()}
+    assert doubts(firmware, frame, None, 12) == ()
+    firmware.values["pid_rate.roll_kp"] = 250.0
+    (sentence,) = doubts(firmware, frame, None, 12)
+    assert sentence.startswith("pid_rate.roll_kp: expected 200, as airframe cf21_brushless has it")
+    assert sentence.endswith("got 250")

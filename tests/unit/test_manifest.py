@@ -22,6 +22,7 @@ from policy_export.manifest import (
     has_seal,
     seal_digest,
     sealed,
+    thrust_met,
 )
 
 MANIFEST = Manifest(
@@ -162,3 +163,17 @@ def test_from_json_something_else_is_refused_in_one_sentence(text: str) -> None:
 def test_manifest_field_out_of_range_is_refused(change: dict) -> None:  # type: ignore[type-arg]
     with pytest.raises(ManifestError, match=next(iter(change))):
         dataclasses.replace(MANIFEST, **change)
+
+
+@pytest.mark.parametrize(
+    ("ranges", "met"),
+    [
+        ({}, ("linear",)),
+        ({"pwm_firmware": {"range": [0.0, 1.0]}}, ("linear", "pwm")),
+        ({"pwm_firmware": {"range": [1.0, 1.0]}}, ("pwm",)),
+    ],
+)
+def test_a_manifest_tells_which_firmware_its_policy_has_met(ranges, met):
+    settings = {"environment": {"randomization": ranges}}
+    training = dataclasses.replace(MANIFEST.training, settings=settings)
+    assert thrust_met(dataclasses.replace(MANIFEST, training=training)) == met

@@ -76,6 +76,8 @@ class CrazyflieBackendNode(FleetNode):
                 f"{name}: {report.device or 'Crazyflie'} at {report.uri}, protocol"
                 f" {report.protocol}, thrust {report.thrust}, set-points by {report.style}"
             )
+            for doubt in report.doubts:
+                self.node.get_logger().warning(f"{name}: {doubt}.")
         ended = threading.Event()
         listener = threading.Thread(target=self._listen, args=(ended,), name="news")
         try:
