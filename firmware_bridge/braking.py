@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from firmware_bridge.orders import GoTo, Vector
 from sim_core.frames import yaw_of
 
+GRAVITY_M_S2 = 9.81
 DECELERATION_M_S2 = 3.0  # 17 degrees of tilt: inside the stock controller's 20
 SHORTEST_S = 0.5
 MARGIN_M = 0.2
@@ -26,12 +27,31 @@ STOPPING_S, STOPPING_S2_M = 0.68, 0.045
 longest of CF2.1+ and Brushless from 0.5 to 8 m/s, tilted 40 degrees the wrong way; measured with
 the firmware double."""
 
+CATCHING_S = 0.35
+"""Before full thrust holds a drone that sinks: the stock controller's lag and the rotors'.
+# guess: half of `STOPPING_S`, of which the rest is the brake's own gentle end"""
+
+LEAST_SPARE = 0.05
+"""Of its weight, what the thrust of a drone that cannot be caught is taken to have left."""
+
 SUDDEN_S = 0.1
 
 
 def stopping_m(speed_m_s: float) -> float:
     """How far a drone at this speed flies on when it is braked as hard as it can."""
     return (STOPPING_S + STOPPING_S2_M * speed_m_s) * speed_m_s
+
+
+def sinking_m(speed_m_s: float, thrust_to_weight: float) -> float:
+    """How far a drone that sinks at this speed goes on sinking, all its thrust against that.
+
+    Args:
+        speed_m_s: Downwards.
+        thrust_to_weight: What thrust it has, in weights; infinite where that is not known.
+    """
+    spare = max(thrust_to_weight - 1.0, LEAST_SPARE)
+    caught = CATCHING_S * speed_m_s + speed_m_s**2 / (2.0 * GRAVITY_M_S2 * spare)
+    return max(stopping_m(speed_m_s), caught)
 
 
 def brake(state: NDArray[np.float32], low: Vector, high: Vector, ground_m: float = 0.0) -> GoTo:

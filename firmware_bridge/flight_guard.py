@@ -117,6 +117,7 @@ class FlightGuard:
         self._lands = False  # this hold has no other end
         self._silent = False  # the drone was not heard when this stage's order was sent, or since
         self._down_by_s = 0.0
+        self._thrust_n = math.nan  # what was streamed last
         self._sane = np.zeros(13, dtype=np.float32)
         self._sane[6] = 1.0
 
@@ -140,7 +141,9 @@ class FlightGuard:
         age_s = situation.time_s - situation.answered_s
         broken = command_violation(command, self.limits) or stale_violation(age_s, self.limits)
         if broken is None:
-            return (admitted(command, self.limits),)
+            order = admitted(command, self.limits)
+            self._thrust_n = order.thrust_n
+            return (order,)
         return self._hold(situation, broken)
 
     def watch(self, situation: Situation) -> tuple[Order, ...]:
@@ -191,7 +194,9 @@ class FlightGuard:
         broken = jumped or broken or pose_violation(situation.pose_age_s, limits) or low
         if broken is None and situation.streaming and self.stage is Stage.NOMINAL:
             broken = stale_violation(situation.time_s - situation.answered_s, limits)
-            broken = broken or wall_violation(situation.state, situation.age_s, limits)
+            broken = broken or wall_violation(
+                situation.state, situation.age_s, limits, self._thrust_n
+            )
         return broken
 
     def _hold(self, situation: Situation, broken: Violation) -> tuple[Order, ...]:

@@ -16,7 +16,7 @@ _POSITIVE = (
     *("stale_s", "lost_s", "hold_s", "settle_s", "landing_speed_m_s", "landing_margin_s"),
     *("max_tilt_deg", "max_speed_m_s", "jump_m", "pose_lost_s", "overrides_s"),
 )
-_NOT_NEGATIVE = ("battery_low_v", "battery_low_s", "operator_s")
+_NOT_NEGATIVE = ("battery_low_v", "battery_low_s", "operator_s", "weight_n")
 ROUNDING = 1e-4  # share of a limit that float32 and its printing may be off
 
 
@@ -85,6 +85,7 @@ class GuardLimits:
         battery_low_v: Volts under load below which the drone is landed; 0: never.
         battery_low_s: For so long: a sag passes.
         operator_s: Oldest sign of the operator's dead-man key; 0: no key is asked for.
+        weight_n: Of the drone, by which its thrust lifts and catches it; 0: not known.
         overrides: So often may the guard step in ...
         overrides_s: ... within this time, before it lands whoever goes on like that.
     """
@@ -106,6 +107,7 @@ class GuardLimits:
     battery_low_v: float = 3.2  # firmware, PM_BAT_LOW_VOLTAGE: it switches off at 3.0
     battery_low_s: float = 2.0  # guess: longer than a climb
     operator_s: float = 0.0
+    weight_n: float = 0.0
     overrides: int = 3
     overrides_s: float = 30.0  # guess: a hold, its end and a new beginning take five
 

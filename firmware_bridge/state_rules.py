@@ -6,7 +6,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_bridge.braking import stopping_m
+from firmware_bridge.braking import GRAVITY_M_S2, sinking_m, stopping_m
 from firmware_bridge.guard_rules import AXES, GuardLimits, Rule, Violation
 
 STATE_NAMES = (
@@ -23,8 +23,6 @@ the double at 60 degrees, beyond what the link's delays add."""
 LEAST_LIFT = 0.35
 """Cosine of 70 degrees: nobody keeps their height beyond that."""
 
-GRAVITY_M_S2 = 9.81
-
 
 def state_violation(state: NDArray[np.float32], limits: GuardLimits) -> Violation | None:
     """Look at a state, shape (13,), whoever commands."""
@@ -35,14 +33,15 @@ def state_violation(state: NDArray[np.float32], limits: GuardLimits) -> Violatio
 
 
 def wall_violation(
-    state: NDArray[np.float32], age_s: float, limits: GuardLimits
+    state: NDArray[np.float32], age_s: float, limits: GuardLimits, thrust_n: float = math.nan
 ) -> Violation | None:
     """Look at where a streamed drone would come to rest if it were braked now.
 
     Args:
         state: Finite, shape (13,).
         age_s: How old it is: so far the drone has flown on.
-        limits: The fence.
+        limits: The fence, and what the drone weighs.
+        thrust_n: That it was told last; not a number where nobody knows.
     """
     x, y, z = thrust_axis(state)
     push_s = TURNING_S + 2.0 * age_s  # what is said of the drone is so old, and so late it is told
@@ -51,17 +50,30 @@ def wall_violation(
         AXES,
         state[:3].tolist(),
         state[7:10].tolist(),
-        (x * faster_m_s, y * faster_m_s, 0.0),
+        (x * faster_m_s, y * faster_m_s, _lifted(thrust_n, z, limits) * push_s),
         limits.box_low_m,
         limits.box_high_m,
         strict=True,
     ):
         faster = speed + push
-        rest = place + speed * age_s + math.copysign(stopping_m(abs(faster)), faster)
+        sinks = axis == "z" and faster < 0.0 and limits.weight_n > 0.0
+        way = (
+            sinking_m(-faster, limits.thrust_n[1] / limits.weight_n)
+            if sinks
+            else stopping_m(abs(faster))
+        )
+        rest = place + speed * age_s + math.copysign(way, faster)
         if not low <= rest <= high:
             what = f"{axis} where it would stop, from {place:.2f} m at {speed:.2f} m/s"
             return Violation(Rule.WALL, what, rest, "m", low, high)
     return None
+
+
+def _lifted(thrust_n: float, upright: float, limits: GuardLimits) -> float:
+    """Vertical acceleration of a drone that was told a thrust [m/s²]; 0 where that is not known."""
+    if not limits.weight_n or not math.isfinite(thrust_n):
+        return 0.0
+    return GRAVITY_M_S2 * (thrust_n * upright / limits.weight_n - 1.0)
 
 
 def thrust_axis(state: NDArray[np.float32]) -> tuple[float, float, float]:

@@ -111,7 +111,7 @@ class SimWorld:
         self._double = FirmwareDouble(airframe, DoubleSettings(seed), starts)
         self.bent = bend(self._double)
         self.link = FaultyLink(self._double, drones, seed)
-        self.limits = GuardLimits((0.0, airframe.max_thrust_n))
+        self.limits = GuardLimits((0.0, airframe.max_thrust_n), weight_n=airframe.hover_thrust_n)
         self.backend = Backend(self.link, self.names, self.limits)
         self._ticks = 0
         self.tick()
@@ -168,7 +168,7 @@ class TwinWorld:
         airframe = drones[0].double.airframe
         self.cflib = CflibLink(server.uris, airframe, clock=time.monotonic)
         self.link = FaultyLink(self.cflib, len(drones), 0)
-        self.limits = GuardLimits((0.0, airframe.max_thrust_n))
+        self.limits = GuardLimits((0.0, airframe.max_thrust_n), weight_n=airframe.hover_thrust_n)
         self._fleet = Crazyflies(_Aged(self.cflib, self.link), self.names, self.limits)
         self.backend = self._fleet.backend
         self.tick()

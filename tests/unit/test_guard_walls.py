@@ -65,7 +65,5 @@ def test_a_drone_flown_at_a_wall_stops_before_it(tilt_deg, share, delay_s):
         sim.step()
         places.append(sim.truth[0, :3].copy())
     beyond = np.maximum(np.array(places) - BOX.box_high_m, np.array(BOX.box_low_m) - places)
-    rising = 0.15 if delay_s > 0.02 else 0.0  # how hard it is pushed up, nobody tells the guard
-    assert beyond[:, :2].max() <= 0.0
-    assert beyond[:, 2].max() <= rising
+    assert beyond.max() <= 0.0
     assert np.array(places)[:, 2].min() > 0.1  # and does not fall on the floor

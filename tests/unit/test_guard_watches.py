@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from firmware_bridge.battery_watch import BatteryWatch
+from firmware_bridge.braking import sinking_m
 from firmware_bridge.errors import GuardSettingsError
 from firmware_bridge.estimate_watch import EstimateWatch
 from firmware_bridge.flight_guard import BRAKING_S, FlightGuard, Situation, Stage
@@ -76,6 +77,37 @@ def test_an_old_state_and_a_lean_bring_the_wall_nearer():
     assert wall_violation(state(0.4, v=(2, 0, 0)), 0.1, LIMITS) is not None
     assert wall_violation(state(0.4, v=(2, 0, 0), pitch_deg=20), 0.0, LIMITS) is not None
     assert wall_violation(state(0.6, v=(2, 0, 0), pitch_deg=-20), 0.0, LIMITS) is None
+
+
+def test_thrust_brings_the_ceiling_nearer():
+    limits = dataclasses.replace(LIMITS, weight_n=0.28)
+    rising = state(z=LIMITS.box_high_m[2] - 0.9, v=(0, 0, 1.0))  # stops within 0.73 m
+    assert wall_violation(rising, 0.02, limits) is None
+    assert wall_violation(rising, 0.02, limits, 0.28) is None
+    # Half as much again: 4.9 m/s2 for 0.1 s more, and 0.37 m of way to stop.
+    broken = wall_violation(rising, 0.02, limits, 0.42)
+    assert broken.value == pytest.approx(LIMITS.box_high_m[2] - 0.9 + 0.02 + 1.49 * 0.747, abs=0.01)
+    assert wall_violation(rising, 0.02, LIMITS, 0.42) is None  # nobody knows what it weighs
+
+
+def test_a_drone_with_little_thrust_to_spare_is_caught_higher():
+    sinking = state(z=1.9, v=(0, 0, -2.0))  # 0.68 s · 2 m/s + 0.045 s²/m · 4 m²/s² = 1.54 m
+    weak_m = 0.35 * 2.0 + 4.0 / (2.0 * 9.81 * (0.48 / 0.43 - 1.0))
+    for weight_n, caught_m in ((0.28, 1.54), (0.43, weak_m)):
+        limits = dataclasses.replace(LIMITS, weight_n=weight_n)
+        assert sinking_m(2.0, 0.48 / weight_n) == pytest.approx(caught_m, abs=1e-3)
+        broken = wall_violation(sinking, 0.0, limits)
+        assert (broken is not None) == (caught_m > 2.1)
+
+
+def test_the_guard_counts_the_thrust_that_was_streamed_last():
+    limits = dataclasses.replace(LIMITS, weight_n=0.28)
+    rising = state(z=LIMITS.box_high_m[2] - 0.9, v=(0, 0, 1.0))
+    for thrust, stage in ((0.28, Stage.NOMINAL), (0.42, Stage.HOLD)):
+        guard = FlightGuard(limits)
+        guard.admit((thrust, 0.0, 0.0, 0.0), at(0.0, rising, age_s=0.02))
+        guard.watch(at(0.01, rising, answered_s=0.0, age_s=0.02))
+        assert guard.stage is stage
 
 
 def test_only_who_is_streamed_is_kept_from_walls():

@@ -34,4 +34,6 @@ class GuardParameters:
         Raises:
             GuardSettingsError: Limits that guard nothing.
         """
-        return GuardLimits((0.0, airframe.max_thrust_n), **vars(self))
+        return GuardLimits(
+            (0.0, airframe.max_thrust_n), weight_n=airframe.hover_thrust_n, **vars(self)
+        )
