@@ -4,8 +4,9 @@
 The drone is a point mass behind an estimate, a link and the guard, with a controller that obeys the
 orders as the stock one does. Whatever the others do, one after the other: no number leaves the
 guard that is not finite or within limits, whoever streams commands nobody who is held or landed, a
-landing never ends but on the ground, and while the estimate tells the truth and the drone hears,
-it stays inside the fence.
+landing never ends but on the ground, a drone that is heard has heard what the guard told it, who
+leans too far or flies too fast is not left alone, and while the estimate tells the truth and the
+drone hears, it stays inside the fence.
 """
 
 import math
@@ -28,7 +29,15 @@ LIMITS = GuardLimits(
     box_low_m=(-2.0, -2.0, -0.2),
     box_high_m=(2.0, 2.0, 2.5),
     operator_s=0.5,
+    max_tilt_deg=50.0,  # what this drone can be leant beyond
+    weight_n=MASS * GRAVITY,
 )
+WHY_LAND = (
+    *("estimate jumped", "lost external pose", "low battery", "operator's key"),
+    *("stepped in", "held for"),
+)
+"""What ends a hold by a landing; it is told, whatever the hold began with."""
+
 EDGE_M = 0.02  # a tick's way at 1 m/s
 
 anything = st.floats(allow_nan=True, allow_infinity=True, width=32)
@@ -88,6 +97,7 @@ class GuardedFlight(RuleBasedStateMachine):
         self.now_s, self.answered_s, self.heard_s, self.key_s = 0.0, 0.0, 0.0, 0.0
         self.streaming = False
         self.linked = True  # orders reach the drone, and its states us
+        self.repeated = []  # what the radio says again until the link is back, or too long gone
         self.volts, self.pose_age_s = 3.9, math.nan
         self.lie, self.blind = np.zeros(3), False
         self.honest = True  # the estimate and the link never failed
@@ -110,11 +120,18 @@ class GuardedFlight(RuleBasedStateMachine):
     def obey(self, orders):
         for order in orders:
             self.check(order)
-            if isinstance(order, Stop) and self.linked:
-                self.drone.flying = False
-            elif isinstance(order, RateThrust | GoTo | Land) and self.linked:
-                self.drone.told = order
-                self.drone.spot = self.drone.p[:2].copy()
+            if self.linked:
+                self.hear(order)
+            elif not isinstance(order, RateThrust):
+                self.repeated.append(order)
+
+    def hear(self, order):
+        """An order reaches the drone."""
+        if isinstance(order, Stop):
+            self.drone.flying = False
+        elif isinstance(order, RateThrust | GoTo | Land):
+            self.drone.told = order
+            self.drone.spot = self.drone.p[:2].copy()
 
     def check(self, order):
         """What leaves the guard is finite and within limits."""
@@ -144,9 +161,27 @@ class GuardedFlight(RuleBasedStateMachine):
             self.seen[:3] += self.lie.astype(np.float32)
             if self.blind:
                 self.seen[7] = np.nan
+        before = self.guard.stage
         self.obey(self.guard.watch(self.situation()))
+        if before is Stage.HOLD and self.guard.stage is Stage.LAND:
+            assert any(why in self.guard.reason for why in WHY_LAND), self.guard.reason
+        self.look()
         if self.guard.stage is not self.stages[-1]:
             self.stages.append(self.guard.stage)
+
+    def look(self):
+        """The drone has just been heard, and the guard has looked at it."""
+        stage = self.guard.stage
+        if not self.linked or not self.drone.flying:
+            return
+        if stage is Stage.HOLD:
+            assert isinstance(self.drone.told, GoTo)
+        elif stage is Stage.LAND:
+            assert isinstance(self.drone.told, Land)
+        elif stage is Stage.NOMINAL:
+            tilt = math.degrees(math.atan2(math.hypot(*self.drone.push), GRAVITY))
+            assert tilt <= LIMITS.max_tilt_deg + 0.1
+            assert np.linalg.norm(self.drone.v) <= LIMITS.max_speed_m_s + 0.01
 
     def stream(self, command):
         self.streaming, self.answered_s = True, self.now_s
@@ -211,7 +246,12 @@ class GuardedFlight(RuleBasedStateMachine):
 
     @rule(linked=st.booleans())
     def cut_the_link(self, linked):
+        back = linked and not self.linked
         self.linked, self.honest = linked, False
+        if back and self.now_s - self.heard_s <= LIMITS.lost_s:
+            for order in self.repeated:
+                self.hear(order)
+        self.repeated = [] if linked else self.repeated
         self.tick()
 
     @rule(age_s=st.one_of(st.just(math.nan), st.floats(0.0, 3.0)))
@@ -257,7 +297,7 @@ class GuardedFlight(RuleBasedStateMachine):
             self.stream((math.nan, 0.0, 0.0, 0.0))
         assert self.guard.stage is not Stage.NOMINAL
         for linked, seconds in ((self.linked, 8.0), (True, 25.0)):
-            self.linked = linked
+            self.cut_the_link(linked)
             for _ in range(round(seconds / DT)):
                 self.key_s = self.now_s - 1.0  # and nobody holds the key
                 self.tick()
