@@ -103,7 +103,7 @@ class TwinDrone:
         self.double = FirmwareDouble(airframe, settings.double, [start])
         self._out: list[Packet] = []
         self._said: set[str] = set()
-        self._external = (0.0,) * 7
+        self._external: tuple[float, ...] = (0.0,) * 7
         self._memory = MemoryRoom()
         self._velocity, self._velocity_s = np.zeros(3), 0.0
         self._acceleration = np.zeros(3)
