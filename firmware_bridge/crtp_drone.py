@@ -158,6 +158,14 @@ class TwinDrone:
         platform = self.double.airframe.platform
         return DEVICE_NAMES.get(platform, platform)
 
+    @property
+    def ready(self) -> bool:
+        """It is up as soon as it is there."""
+        return True
+
+    def close(self) -> None:
+        """It holds nothing."""
+
     def say(self, text: str) -> None:
         """Send a text to the client's console, once."""
         if text not in self._said:

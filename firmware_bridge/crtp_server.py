@@ -12,10 +12,10 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Generic, Protocol, TypeVar
 
-from firmware_bridge.crtp_drone import TwinDrone
 from firmware_bridge.crtp_link import Address, LinkConditions, Pipe
 from firmware_bridge.crtp_packets import Packet, Port, decode
 from firmware_bridge.errors import TwinError, TwinSettingsError
@@ -31,15 +31,44 @@ LATE_S = 0.05
 IDLE_S = 0.1
 
 
+class Drone(Protocol):
+    """What a server puts on a port. Times are its own, in seconds since its start."""
+
+    @property
+    def time_s(self) -> float:
+        """How far it has come."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether a client may connect."""
+
+    def advance(self, to_s: float) -> list[tuple[float, Packet]]:
+        """Fly on to a time; returns what it sends on the way, and when."""
+
+    def next_due_s(self) -> float | None:
+        """When it next has something to do by itself, if ever."""
+
+    def take(self, packet: Packet) -> list[Packet]:
+        """Take a packet now; returns what is answered at once."""
+
+    def close(self) -> None:
+        """Let go of what it holds."""
+
+
+D = TypeVar("D", bound=Drone)
+
+
 @dataclass
-class _Line:
+class _Line(Generic[D]):
     """One twin and its way to the client."""
 
-    drone: TwinDrone
+    drone: D
     socket: socket.socket
     up: Pipe
     down: Pipe
     listener: Address | None = None
+    askers: dict[tuple[int, int], Address] = field(default_factory=dict)
+    """Who last said something on a port and channel: a later answer there is for them."""
 
     def next_s(self) -> float:
         """When something happens by itself."""
@@ -61,6 +90,7 @@ class _Line:
                 continue
             if self.listener is None or (packet.port == Port.LOG and packet.channel == 1):
                 self.listener = sender
+            self.askers[packet.port, packet.channel] = sender
             self.up.put(packet, now_s, sender)
 
     def fly(self, now_s: float) -> None:
@@ -71,7 +101,7 @@ class _Line:
                 self.down.put(answer, arrival_s, sender)
         self._say(self.drone.advance(now_s))
         for _, packet, address in self.down.take(now_s):
-            to = address or self.listener
+            to = address or self.askers.get((packet.port, packet.channel)) or self.listener
             if to is not None:
                 self.socket.sendto(packet.encode(), to)
 
@@ -80,12 +110,12 @@ class _Line:
             self.down.put(packet, at_s)
 
 
-class TwinServer:
+class TwinServer(Generic[D]):
     """Twins, each on a port of its own."""
 
     def __init__(
         self,
-        drones: Sequence[TwinDrone],
+        drones: Sequence[D],
         conditions: LinkConditions,
         port: int = PORT,
         clock: Callable[[], float] = time.monotonic,
@@ -111,7 +141,7 @@ class TwinServer:
         self._clock = clock
         self._zero_s = clock()
         self._wake, self._waker = socket.socketpair()
-        self._lines: list[_Line] = []
+        self._lines: list[_Line[D]] = []
         try:
             for i, drone in enumerate(drones):
                 up, down = (Pipe(conditions, f"{i} {way}") for way in ("up", "down"))
@@ -126,7 +156,7 @@ class TwinServer:
         return [f"udp://{HOST}:{line.socket.getsockname()[1]}" for line in self._lines]
 
     @property
-    def drones(self) -> list[TwinDrone]:
+    def drones(self) -> list[D]:
         """The twins themselves; not to be touched while the server runs."""
         return [line.drone for line in self._lines]
 
@@ -135,8 +165,18 @@ class TwinServer:
         """Packets lost as asked for, up and down, of each drone."""
         return [(line.up.lost, line.down.lost) for line in self._lines]
 
-    def run(self, stop: threading.Event | None = None) -> None:
-        """Fly until told to stop, or for ever."""
+    def run(
+        self,
+        stop: threading.Event | None = None,
+        announce: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Fly until told to stop, or for ever.
+
+        Args:
+            stop: See `wake`.
+            announce: Called once, when all drones are ready.
+        """
+        announced = False
         self._zero_s = self._clock() - self._lines[0].drone.time_s
         sockets = [self._wake, *(line.socket for line in self._lines)]
         while stop is None or not stop.is_set():
@@ -149,19 +189,23 @@ class TwinServer:
             for line in self._lines:
                 line.receive(now_s)
                 line.fly(now_s)
+            if not announced and all(line.drone.ready for line in self._lines):
+                announced = True
+                announce()
 
     def wake(self) -> None:
         """Let a running server look at its stop event; from another thread."""
         self._waker.send(b"\0")
 
     def close(self) -> None:
-        """Close the ports."""
+        """Close the ports, and the drones."""
         for line in self._lines:
             line.socket.close()
+            line.drone.close()
         self._wake.close()
         self._waker.close()
 
-    def __enter__(self) -> "TwinServer":
+    def __enter__(self) -> "TwinServer[D]":
         return self
 
     def __exit__(

@@ -92,8 +92,8 @@ class FirmwareDouble:
         self.settings = settings
         self.airframe = airframe
         self._sim = AidedSim(
-            np.tile(_parameters(airframe, settings), (len(starts), 1)),
-            _noise(settings),
+            np.tile(core_parameters(airframe, settings), (len(starts), 1)),
+            estimate_noise(settings),
             settings.seed,
         )
         for drone, start in enumerate(starts):
@@ -234,7 +234,8 @@ class FirmwareDouble:
         return max(event, self._step + 1)
 
 
-def _parameters(airframe: Airframe, settings: DoubleSettings) -> NDArray[np.float32]:
+def core_parameters(airframe: Airframe, settings: DoubleSettings) -> NDArray[np.float32]:
+    """The core's parameters of a drone, shape (P,)."""
     values = airframe.parameters.copy()
     if not settings.battery:
         for name in ("battery_current_a_per_n15", "battery_resistance_ohm"):
@@ -242,6 +243,7 @@ def _parameters(airframe: Airframe, settings: DoubleSettings) -> NDArray[np.floa
     return values
 
 
-def _noise(settings: DoubleSettings) -> _core.EstimateNoise:
+def estimate_noise(settings: DoubleSettings) -> _core.EstimateNoise:
+    """The noise that policies are trained with (motion capture's), or none."""
     trained_with = load_environment("track").estimate
     return trained_with.noise() if settings.noise else _core.EstimateNoise()

@@ -3,9 +3,14 @@
 
 import signal
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from firmware_bridge.crtp_drone import TwinDrone, TwinSettings
 from firmware_bridge.crtp_link import LinkConditions
@@ -13,6 +18,9 @@ from firmware_bridge.crtp_server import PORT, TwinServer
 from firmware_bridge.errors import TwinSettingsError
 from firmware_bridge.firmware_double import DoubleSettings
 from firmware_bridge.setpoints import ThrustKind
+from firmware_bridge.sitl import FirmwareDrone, FirmwareSettings
+from martlet.flight.processes import Processes
+from martlet.twin_firmware import check_firmware, start_firmware
 from sim_core.airframe import load_airframe
 
 APART_M = 0.5
@@ -40,6 +48,8 @@ class TwinOptions:
             bcLighthouse4, bcLoco, bcZRanger2.
         thrust: What 16 bits of thrust mean: "linear", or "pwm" as before 2025. That of the
             protocol's time where not given.
+        firmware: Executable of the real firmware, built for Linux, to fly our physics in place of
+            the double; protocol and decks are its own then.
     """
 
     drones: int = 1
@@ -55,25 +65,59 @@ class TwinOptions:
     protocol: int = 12
     thrust: ThrustKind | None = None
     decks: tuple[str, ...] = ()
+    firmware: Path | None = None
 
 
-def make_server(options: TwinOptions) -> TwinServer:
+def make_server(options: TwinOptions) -> TwinServer[TwinDrone]:
     """Open the twins' ports.
 
     Raises:
         FirmwareBridgeError, SimCoreError: Options that make no twin, or a port that is taken.
     """
     airframe = load_airframe(options.airframe)
-    starts = _starts(options)
-    conditions = LinkConditions(
-        options.delay_ms / 1000.0, options.jitter_ms / 1000.0, options.loss, options.seed
-    )
     drones = []
-    for i in range(options.drones):
+    for i, start in enumerate(_starts(options)):
         double = DoubleSettings(options.seed + i, 0.0, 0.0, options.noise, options.battery)
         settings = TwinSettings(double, options.protocol, options.thrust, decks=options.decks)
-        drones.append(TwinDrone(airframe, settings, starts[i]))
-    return TwinServer(drones, conditions, options.port)
+        drones.append(TwinDrone(airframe, settings, start))
+    return TwinServer(drones, _conditions(options), options.port)
+
+
+@contextmanager
+def firmware_server(options: TwinOptions, firmware: Path) -> Iterator[TwinServer[FirmwareDrone]]:
+    """Open the ports of drones that the real firmware flies, and start its processes.
+
+    Raises:
+        FirmwareBridgeError, SimCoreError: Options that make no such twin, a port that is taken, or
+            no firmware.
+    """
+    check_firmware(firmware)
+    own = [name for name in ("protocol", "decks") if getattr(options, name) != _own(name)]
+    if own:
+        raise TwinSettingsError(
+            f"twin: expected no --{' and no --'.join(own)} with --firmware, which has its own."
+        )
+    airframe = load_airframe(options.airframe)
+    drones = []
+    for i, start in enumerate(_starts(options)):
+        double = DoubleSettings(options.seed + i, 0.0, 0.0, options.noise, options.battery)
+        drones.append(FirmwareDrone(airframe, FirmwareSettings(double, options.thrust), start))
+    with (
+        TwinServer(drones, _conditions(options), options.port) as server,
+        tempfile.TemporaryDirectory(prefix="martlet-firmware-") as folder,
+        Processes() as processes,
+    ):
+        start_firmware(firmware, drones, processes, Path(folder))
+        yield server
+
+
+def _own(name: str) -> Any:
+    return TwinOptions.__dataclass_fields__[name].default
+
+
+def _conditions(options: TwinOptions) -> LinkConditions:
+    delay_s, jitter_s = options.delay_ms / 1000.0, options.jitter_ms / 1000.0
+    return LinkConditions(delay_s, jitter_s, options.loss, options.seed)
 
 
 def _starts(options: TwinOptions) -> list[Place]:
@@ -101,12 +145,15 @@ def run(options: TwinOptions) -> None:
         stop.set()
         server.wake()
 
-    with make_server(options) as server:
+    opened = (
+        make_server(options)
+        if options.firmware is None
+        else firmware_server(options, options.firmware)
+    )
+    with opened as server:
         before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            for uri in server.uris:
-                print(uri, flush=True)  # noqa: T201  # the command's result
-            server.run(stop)
+            server.run(stop, lambda: print(*server.uris, sep="\n", flush=True))  # noqa: T201
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

@@ -56,6 +56,20 @@ void bind_firmware(py::module_& module) {
             sim.set_position(drone, p_WB.data(), yaw_rad);
           },
           py::arg("drone"), py::arg("p_WB"), py::arg("yaw_rad"))
+      .def(
+          "set_motors",
+          [](FirmwareSim& sim, int drone, const std::array<float, 4>& counts) {
+            check_drone(sim, drone);
+            for (const float count : counts) {
+              if (!(count >= 0.0f && count <= 65535.0f)) {
+                throw std::invalid_argument("counts: expected 0 to 65535, got " +
+                                            std::to_string(count));
+              }
+            }
+            sim.set_motors(drone, counts.data());
+          },
+          py::arg("drone"), py::arg("counts"),
+          "Motor commands M1 to M4 of a firmware outside; none of the loops here acts.")
       .def("step", &FirmwareSim::step, py::arg("steps"), py::call_guard<py::gil_scoped_release>())
       .def_property_readonly("count", &FirmwareSim::count)
       .def_property_readonly("time_s", &FirmwareSim::time_s)
@@ -66,6 +80,9 @@ void bind_firmware(py::module_& module) {
       .def_property_readonly(
           "imu", [](const FirmwareSim& sim) { return rows_of(sim.imu(), 6); },
           "Filtered gyro [rad/s; B], accelerometer [m/s^2; B], (n, 6).")
+      .def_property_readonly(
+          "felt", [](const FirmwareSim& sim) { return rows_of(sim.felt(), 6); },
+          "The same before the firmware's filters, (n, 6).")
       .def("battery_volts",
            [](const FirmwareSim& sim, int drone) {
              check_drone(sim, drone);

@@ -24,6 +24,7 @@ FirmwareSim::FirmwareSim(const std::vector<float>& parameters, const EstimateNoi
   truth_.resize(13 * count);
   estimate_.resize(13 * count);
   imu_.resize(6 * count);
+  felt_.resize(6 * count);
   const float origin[3] = {0.0f, 0.0f, 0.0f};
   for (int i = 0; i < this->count(); ++i) place(i, origin, 0.0f);
 }
@@ -64,6 +65,13 @@ void FirmwareSim::set_position(int drone, const float p_WB[3], float yaw_rad) {
   }
   vehicle.mode = Mode::kPosition;
   vehicle.target = {{p_WB[0], p_WB[1], p_WB[2]}, yaw_rad};
+}
+
+void FirmwareSim::set_motors(int drone, const float counts[4]) {
+  Vehicle& vehicle = vehicles_.at(static_cast<std::size_t>(drone));
+  vehicle.mode = Mode::kMotors;
+  vehicle.command = {};
+  for (int i = 0; i < 4; ++i) vehicle.motors.m[i] = counts[i];
 }
 
 void FirmwareSim::look(Vehicle& vehicle, int number) {
@@ -109,6 +117,15 @@ void FirmwareSim::follow_position(Vehicle& vehicle) {
   vehicle.command.thrust_n = scalar::collective_thrust(vehicle.params, vehicle.stock.thrust_counts);
 }
 
+void FirmwareSim::turn_rotors(Vehicle& vehicle, const float target_n[4]) const {
+  float delayed_n[4];
+  scalar::pass_dead_time(vehicle.drone.dead_time, vehicle.derived, tick_, target_n, delayed_n);
+  auto& body = vehicle.drone.body;
+  scalar::step_body(body, vehicle.params, vehicle.derived, vehicle.around, delayed_n,
+                    kPhysicsStepS);
+  body.q_WB = scalar::normalized(body.q_WB);
+}
+
 void FirmwareSim::step_vehicle(Vehicle& vehicle, int number) {
   if (tick_ % kSubsteps == 0) begin_control_step(vehicle, number);
   if (vehicle.mode == Mode::kPosition) follow_position(vehicle);
@@ -116,11 +133,13 @@ void FirmwareSim::step_vehicle(Vehicle& vehicle, int number) {
   const Vec3<float> v_before = body.v_WB;
   if (vehicle.mode == Mode::kOff) {
     const float none[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-    float delayed[4];
-    scalar::pass_dead_time(vehicle.drone.dead_time, vehicle.derived, tick_, none, delayed);
-    scalar::step_body(body, vehicle.params, vehicle.derived, vehicle.around, delayed,
-                      kPhysicsStepS);
-    body.q_WB = scalar::normalized(body.q_WB);
+    turn_rotors(vehicle, none);
+  } else if (vehicle.mode == Mode::kMotors) {
+    const auto& battery = vehicle.drone.battery;
+    float target_n[4];
+    scalar::thrust_targets(vehicle.params, battery, scalar::thrust_line(vehicle.params, battery),
+                           vehicle.motors, target_n);
+    turn_rotors(vehicle, target_n);
   } else {
     scalar::step_drone(vehicle.drone, vehicle.params, vehicle.derived, vehicle.around,
                        vehicle.command, tick_);
@@ -150,16 +169,18 @@ void FirmwareSim::write_rows() {
     const float row[13] = {p.x, p.y, p.z, q.x, q.y, q.z, q.w, v.x, v.y, v.z, w.x, w.y, w.z};
     std::memcpy(out, row, sizeof row);
   };
+  const auto pair = [](const Vec3<float>& a, const Vec3<float>& b, float* out) {
+    const float row[6] = {a.x, a.y, a.z, b.x, b.y, b.z};
+    std::memcpy(out, row, sizeof row);
+  };
   for (std::size_t i = 0; i < vehicles_.size(); ++i) {
     const auto& body = vehicles_[i].drone.body;
     const auto& seen = vehicles_[i].seen;
     put(body.p_WB, body.q_WB, body.v_WB, body.w_WB_B, &truth_[13 * i]);
     put(seen.p_WB, seen.q_WB, seen.v_WB, seen.w_WB_B, &estimate_[13 * i]);
     const scalar::Imu& imu = vehicles_[i].imu;
-    const float felt[6] = {imu.gyro_rad_s.x,         imu.gyro_rad_s.y,
-                           imu.gyro_rad_s.z,         imu.accelerometer_m_s2.x,
-                           imu.accelerometer_m_s2.y, imu.accelerometer_m_s2.z};
-    std::memcpy(&imu_[6 * i], felt, sizeof felt);
+    pair(imu.gyro_rad_s, imu.accelerometer_m_s2, &imu_[6 * i]);
+    pair(body.w_WB_B, imu.felt_m_s2, &felt_[6 * i]);
   }
 }
 

@@ -23,6 +23,8 @@ class FirmwareSim {
   void set_off(int drone);
   void set_rate_thrust(int drone, float thrust_n, const float w_B[3]);
   void set_position(int drone, const float p_WB[3], float yaw_rad);
+  /// Motor commands, 0 to 65535 each, from a firmware outside: none of the loops here acts.
+  void set_motors(int drone, const float counts[4]);
 
   /// Moves every drone by `steps` of 2 ms and draws one estimate at the end.
   void step(int steps);
@@ -32,13 +34,15 @@ class FirmwareSim {
   const std::vector<float>& estimate() const { return estimate_; }
   /// Filtered gyro [rad/s; B] and accelerometer [m/s^2; B, specific force], (n, 6).
   const std::vector<float>& imu() const { return imu_; }
+  /// The same before the filters, (n, 6).
+  const std::vector<float>& felt() const { return felt_; }
   float battery_volts(int drone) const;
   float battery_charge(int drone) const;
-  /// Collective thrust that the present set-point asks of the mixer [N].
+  /// Collective thrust that the present set-point asks of the mixer [N]; motor commands ask none.
   float commanded_thrust_n(int drone) const;
 
  private:
-  enum class Mode { kOff, kRates, kPosition };
+  enum class Mode { kOff, kRates, kPosition, kMotors };
   struct Vehicle {
     scalar::Params<float> params;
     scalar::Derived<float> derived;
@@ -50,12 +54,14 @@ class FirmwareSim {
     scalar::StockController stock;
     scalar::PositionTarget target;
     scalar::Command<float> command;
+    scalar::MotorCounts<float> motors;
     scalar::Estimate<float> seen;
     Mode mode;
   };
   void step_vehicle(Vehicle& vehicle, int number);
   void begin_control_step(Vehicle& vehicle, int number);
   void follow_position(Vehicle& vehicle);
+  void turn_rotors(Vehicle& vehicle, const float target_n[4]) const;
   void feel(Vehicle& vehicle) const;
   void look(Vehicle& vehicle, int number);
   void write_rows();
@@ -64,7 +70,7 @@ class FirmwareSim {
   EstimateNoise noise_;
   std::uint32_t seed_;
   std::uint32_t tick_ = 0;
-  std::vector<float> truth_, estimate_, imu_;
+  std::vector<float> truth_, estimate_, imu_, felt_;
 };
 
 }  // namespace sim_core

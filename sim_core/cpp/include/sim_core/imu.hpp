@@ -50,12 +50,13 @@ struct Imu {
   LowPass gyro_filter, accelerometer_filter;
   Vec3<float> gyro_rad_s = {0.0f, 0.0f, 0.0f};          ///< in B
   Vec3<float> accelerometer_m_s2 = {0.0f, 0.0f, 0.0f};  ///< specific force, in B
+  Vec3<float> felt_m_s2 = {0.0f, 0.0f, 0.0f};           ///< specific force before its filter, in B
 };
 
 /// As after a long rest in the present attitude.
 inline void settle_imu(Imu& imu, const BodyState<float>& body) {
   const Rotation<float> R = rotation_of(body.q_WB);
-  imu.accelerometer_m_s2 = R.row_z * kGravity;
+  imu.felt_m_s2 = imu.accelerometer_m_s2 = R.row_z * kGravity;
   imu.gyro_rad_s = body.w_WB_B;
   imu.gyro_filter.settle(imu.gyro_rad_s, kGyroCutoffHz);
   imu.accelerometer_filter.settle(imu.accelerometer_m_s2, kAccelerometerCutoffHz);
@@ -66,8 +67,8 @@ inline void step_imu(Imu& imu, const BodyState<float>& body, const Vec3<float>& 
   Vec3<float> f_W = (body.v_WB - v_before) * (1.0f / kPhysicsStepS);
   f_W.z += kGravity;
   const Rotation<float> R = rotation_of(body.q_WB);
-  const Vec3<float> f_B = R.row_x * f_W.x + R.row_y * f_W.y + R.row_z * f_W.z;
-  imu.accelerometer_m_s2 = imu.accelerometer_filter.step(f_B, kAccelerometerCutoffHz);
+  imu.felt_m_s2 = R.row_x * f_W.x + R.row_y * f_W.y + R.row_z * f_W.z;
+  imu.accelerometer_m_s2 = imu.accelerometer_filter.step(imu.felt_m_s2, kAccelerometerCutoffHz);
   imu.gyro_rad_s = imu.gyro_filter.step(body.w_WB_B, kGyroCutoffHz);
 }
 
