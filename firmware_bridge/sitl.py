@@ -14,8 +14,9 @@ import math
 import socket
 import struct
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,11 +43,20 @@ POSE_S = 0.01
 ASK_S = 0.1
 WATCH_S = 0.1
 HELLO_S = 10.0
-"""So long may a firmware take from its start to its hello, and as long again to its version."""
+"""So long may a firmware take from its start to its hello."""
+
+ANSWER_S = 5.0
+STARTS = 4
+"""So often is a firmware started that says hello and then nothing for so long: CrazySim's sometimes
+comes to a stand in its first second (seen on a busy machine)."""
 
 CALIBRATE_S = 4.0
 """1024 samples and a second are what its gyro wants at rest; it says so when it is done, or this
 long is enough."""
+
+PATIENCE_S = 0.02
+"""A firmware that turns its motors sends a command a millisecond. When none has come for so long
+the machine has stalled it, and the body waits rather than fall by commands that nobody gave."""
 
 REPEAT_S = 0.5
 """A question that has no answer by then was lost in the firmware's short queue, and is repeated, as
@@ -81,6 +91,16 @@ class FirmwareSettings:
     thrust: ThrustKind | None = None
 
 
+class FirmwareProcess(Protocol):
+    """What runs a firmware."""
+
+    def start(self, port: int) -> None:
+        """Start it, with a port of this machine to say hello to; what ran before is ended."""
+
+    def fault(self) -> str | None:
+        """How it ended, in a sentence, if it has."""
+
+
 class FirmwareDrone:
     """One firmware and the body that it flies, as `TwinServer` wants them."""
 
@@ -89,32 +109,35 @@ class FirmwareDrone:
         airframe: Airframe,
         settings: FirmwareSettings,
         start: Sequence[float],
-        ended: Callable[[], str | None] = lambda: None,
+        process: FirmwareProcess | None = None,
     ) -> None:
-        """Open a port for the firmware, which may then be started.
+        """Open a port for the firmware; its process is started when time begins.
 
         Args:
             airframe: What it flies.
             settings: See there.
             start: x, y, z [m; W] and yaw [rad].
-            ended: Says how the firmware's process ended, if it has.
+            process: The firmware's; none where it is not ours to start.
 
         Raises:
             TwinSettingsError: A start that is no pose.
         """
         if len(start) != 4 or not np.isfinite(start).all():
             raise TwinSettingsError(f"twin: expected a start of x, y, z and yaw, got {start}.")
-        self.ended = ended
+        self.process = process
         self.protocol: int | None = None
         self.ready = False
+        self.waited_s = 0.0
         self._airframe, self._settings, self._start = airframe, settings, tuple(start)
         self._sim: _core.FirmwareSim | None = None
         self._born_s = self._now_s = self._ask_s = self._watch_s = 0.0
+        self._started_s, self._starts = -math.inf, 0
+        self._calibrate_s, self._commanded_s = math.inf, -math.inf
         self._imu_s = self._pose_s = math.inf
         self._address: tuple[str, int] | None = None
         self._for_firmware: deque[Packet] = deque()
         self._for_client: list[Packet] = []
-        self._asked: dict[tuple[int, int], tuple[float, Packet]] = {}
+        self._asked: list[tuple[float, Packet]] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.bind((HOST, 0))
@@ -159,9 +182,7 @@ class FirmwareDrone:
         if self._sim is None:
             self._ask()
         else:
-            steps = math.floor((self._now_s - self._born_s - self._sim.time_s) / STEP_S + 1e-6)
-            if steps > 0:
-                self._sim.step(steps)
+            self._move(self._sim)
             self._feed(self._sim)
         sent = [(to_s, packet) for packet in self._for_client]
         self._for_client.clear()
@@ -191,13 +212,16 @@ class FirmwareDrone:
                 self._send_bytes(HELLO)
         elif (counts := motor_counts(packet)) is not None:
             if self._sim is not None:
+                if math.isinf(self._commanded_s):
+                    self.waited_s = 0.0
+                self._commanded_s = self._now_s
                 self._sim.set_motors(0, counts)
         elif is_calibrated(packet):
             self.ready = self._sim is not None
         elif not self.ready and (packet.port, packet.channel) == (Port.PLATFORM, 1):
             self._learn(packet.payload)
         else:
-            self._asked.pop((packet.port, packet.channel), None)
+            self._asked = [asked for asked in self._asked if not answers(packet, asked[1])]
             self._for_client.append(packet)
 
     def _learn(self, answer: bytes) -> None:
@@ -239,8 +263,17 @@ class FirmwareDrone:
         self._sim.place(0, self._start[:3], self._start[3])
         self._born_s = self._imu_s = self._pose_s = self._now_s
         self._ask_s = math.inf
+        self._calibrate_s = self._now_s + CALIBRATE_S
 
     # To the firmware
+
+    def _move(self, body: _core.FirmwareSim) -> None:
+        due_s = self._now_s - self._born_s - body.time_s
+        if self._now_s - self._commanded_s > PATIENCE_S:
+            self._born_s += due_s
+            self.waited_s += due_s
+        elif (steps := math.floor(due_s / STEP_S + 1e-6)) > 0:
+            body.step(steps)
 
     def _feed(self, body: _core.FirmwareSim) -> None:
         if self._now_s < self._imu_s:
@@ -251,36 +284,52 @@ class FirmwareDrone:
             self._pose_s = max(self._pose_s + POSE_S, self._now_s)
             seen = body.estimate[0].tolist()
             self._send(pose_packet(ExternalPose(tuple(seen[:3]), tuple(seen[3:7]))))
-        self.ready = self.ready or self._now_s - self._born_s > CALIBRATE_S
+        self.ready = self.ready or self._now_s > self._calibrate_s
         if self.ready:
             self._pass_on()
 
     def _pass_on(self) -> None:
         """Send one packet of the client's, or one again."""
-        late = [p for due_s, p in self._asked.values() if due_s < self._now_s]
-        if not late and not self._for_firmware:
+        if self._asked and self._asked[0][0] < self._now_s:
+            _, packet = self._asked.pop(0)
+        elif self._for_firmware:
+            packet = self._for_firmware.popleft()
+        else:
             return
-        packet = late[0] if late else self._for_firmware.popleft()
         self._send(packet)
         if is_question(packet):
-            self._asked[packet.port, packet.channel] = (self._now_s + REPEAT_S, packet)
+            self._asked.append((self._now_s + REPEAT_S, packet))
 
     def _ask(self) -> None:
         """Ask what it is, until it answers; before its hello there is nobody to ask."""
         if self._now_s < self._ask_s:
             return
         self._ask_s = self._now_s + ASK_S
-        if self._address is None and self._now_s > HELLO_S:
+        if self._now_s - self._started_s > (HELLO_S if self._address is None else ANSWER_S):
+            self._launch()
+        for question in (_DEVICE, _VERSION):
+            self._send(Packet(Port.PLATFORM, 1, question))
+
+    def _launch(self) -> None:
+        """Start the firmware, or start it again.
+
+        Raises:
+            TwinError: It was silent too long, or too often.
+        """
+        if self._starts and self._address is None:
             raise TwinError(
                 f"firmware: expected its hello within {HELLO_S:g} s, got none: is it a Crazyflie"
                 " firmware built for Linux?"
             )
-        if self._now_s > 2.0 * HELLO_S:
+        if self._starts == STARTS:
             raise TwinError(
-                f"firmware: expected its protocol version within {2.0 * HELLO_S:g} s, got none."
+                f"firmware: expected its protocol version within {ANSWER_S:g} s of its hello, got"
+                f" none in {STARTS} starts."
             )
-        for question in (_DEVICE, _VERSION):
-            self._send(Packet(Port.PLATFORM, 1, question))
+        self._started_s, self._address = self._now_s, None
+        self._starts += 1
+        if self.process is not None:
+            self.process.start(self.port)
 
     def _send(self, packet: Packet) -> None:
         self._send_bytes(packet.encode())
@@ -299,8 +348,8 @@ class FirmwareDrone:
             TwinError: It is not.
         """
         self._watch_s = self._now_s + WATCH_S
-        fault = self.ended()
-        if fault is not None:
+        fault = self.process and self.process.fault()
+        if fault:
             raise TwinError(fault)
 
     def _body(self) -> _core.FirmwareSim:
@@ -339,6 +388,13 @@ def is_question(packet: Packet) -> bool:
     if packet.port in (Port.LINK, Port.PLATFORM):
         return packet.channel == 1
     return packet.port in (Port.PARAM, Port.MEMORY, Port.LOG)
+
+
+def answers(packet: Packet, question: Packet) -> bool:
+    """Whether a packet answers a question: it begins as that does, but for the link's own."""
+    if (packet.port, packet.channel) != (question.port, question.channel):
+        return False
+    return packet.port == Port.LINK or packet.payload.startswith(question.payload[:2])
 
 
 def _int16(value: float) -> int:

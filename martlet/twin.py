@@ -20,7 +20,7 @@ from firmware_bridge.firmware_double import DoubleSettings
 from firmware_bridge.setpoints import ThrustKind
 from firmware_bridge.sitl import FirmwareDrone, FirmwareSettings
 from martlet.flight.processes import Processes
-from martlet.twin_firmware import check_firmware, start_firmware
+from martlet.twin_firmware import Firmware
 from sim_core.airframe import load_airframe
 
 APART_M = 0.5
@@ -85,30 +85,31 @@ def make_server(options: TwinOptions) -> TwinServer[TwinDrone]:
 
 @contextmanager
 def firmware_server(options: TwinOptions, firmware: Path) -> Iterator[TwinServer[FirmwareDrone]]:
-    """Open the ports of drones that the real firmware flies, and start its processes.
+    """Open the ports of drones that the real firmware flies; its processes end with this.
 
     Raises:
         FirmwareBridgeError, SimCoreError: Options that make no such twin, a port that is taken, or
             no firmware.
     """
-    check_firmware(firmware)
     own = [name for name in ("protocol", "decks") if getattr(options, name) != _own(name)]
     if own:
         raise TwinSettingsError(
             f"twin: expected no --{' and no --'.join(own)} with --firmware, which has its own."
         )
     airframe = load_airframe(options.airframe)
-    drones = []
-    for i, start in enumerate(_starts(options)):
-        double = DoubleSettings(options.seed + i, 0.0, 0.0, options.noise, options.battery)
-        drones.append(FirmwareDrone(airframe, FirmwareSettings(double, options.thrust), start))
     with (
-        TwinServer(drones, _conditions(options), options.port) as server,
         tempfile.TemporaryDirectory(prefix="martlet-firmware-") as folder,
         Processes() as processes,
     ):
-        start_firmware(firmware, drones, processes, Path(folder))
-        yield server
+        drones = []
+        for i, start in enumerate(_starts(options)):
+            double = DoubleSettings(options.seed + i, 0.0, 0.0, options.noise, options.battery)
+            name = f"firmware {i + 1}"
+            process = Firmware(name, firmware, processes, Path(folder) / f"{i + 1}.log")
+            settings = FirmwareSettings(double, options.thrust)
+            drones.append(FirmwareDrone(airframe, settings, start, process))
+        with TwinServer(drones, _conditions(options), options.port) as server:
+            yield server
 
 
 def _own(name: str) -> Any:
@@ -157,6 +158,10 @@ def run(options: TwinOptions) -> None:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+        waited_s = max(getattr(drone, "waited_s", 0.0) for drone in server.drones)
+        if waited_s:
+            waits = f"the body waited {waited_s:.2f} s for the firmware: this machine was too slow."
+            print(f"martlet: {waits}", file=sys.stderr)  # noqa: T201
         if server.slips:
             slipped = f"the twins' clock slipped {server.slips} times: this machine was too slow."
             print(f"martlet: {slipped}", file=sys.stderr)  # noqa: T201

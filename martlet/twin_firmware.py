@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Processes of a real firmware, each behind a twin of ours."""
+"""The process of a real firmware, behind a twin of ours."""
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 from firmware_bridge.errors import TwinError, TwinSettingsError
-from firmware_bridge.sitl import HOST, FirmwareDrone
+from firmware_bridge.sitl import HOST
 from martlet.errors import FlightError
 from martlet.flight.processes import Process, Processes
 
@@ -14,57 +13,54 @@ END_S = 1.0
 """So long may a firmware take to end; it has nothing to save."""
 
 
-def check_firmware(path: Path) -> None:
-    """Look whether a file can be started.
+class Firmware:
+    """One firmware; started, it ends with `processes`."""
 
-    Raises:
-        TwinSettingsError: There is none, or it cannot.
-    """
-    if not path.is_file():
-        raise TwinSettingsError(f"twin: --firmware: expected an executable, got no file {path}.")
-    if not os.access(path, os.X_OK):
-        raise TwinSettingsError(
-            f"twin: --firmware: expected an executable, got {path}, which may not be executed."
-        )
+    def __init__(self, name: str, path: Path, processes: Processes, log: Path) -> None:
+        """Nothing is started yet.
 
+        Args:
+            name: What people call it.
+            path: Its executable.
+            processes: Ends it.
+            log: Where it leaves what it says.
 
-def start_firmware(
-    path: Path, drones: Sequence[FirmwareDrone], processes: Processes, folder: Path
-) -> None:
-    """Start one process for each drone, which watches it.
+        Raises:
+            TwinSettingsError: There is no such file, or it may not be executed.
+        """
+        if not path.is_file():
+            raise TwinSettingsError(
+                f"twin: --firmware: expected an executable, got no file {path}."
+            )
+        if not os.access(path, os.X_OK):
+            raise TwinSettingsError(
+                f"twin: --firmware: expected an executable, got {path}, which may not be executed."
+            )
+        self._name, self._path, self._processes, self._log = name, path, processes, log
+        self._process: Process | None = None
 
-    Args:
-        path: The executable.
-        drones: Whose ports the processes are told.
-        processes: Ends them.
-        folder: Where they leave what they say.
+    def start(self, port: int) -> None:
+        """Start it, or end it and start it again.
 
-    Raises:
-        TwinError: It is no program of this machine.
-    """
-    for number, drone in enumerate(drones):
-        name = f"firmware {number + 1}"
-        words = [str(path.resolve()), str(drone.port), HOST]
+        Raises:
+            TwinError: It is no program of this machine.
+        """
+        if self._process is not None:
+            self._process.end()
+        words = [str(self._path.resolve()), str(port), HOST]
         try:
-            process = Process(name, words, os.environ, folder / f"{number + 1}.log", END_S)
+            self._process = Process(self._name, words, os.environ, self._log, END_S)
         except FlightError:
             raise TwinError(
                 f"twin: --firmware: expected a program of this machine, as a firmware built for"
-                f" Linux is, got {path}."
+                f" Linux is, got {self._path}."
             ) from None
-        processes.add(process)
-        drone.ended = _Watch(process, path)
+        self._processes.add(self._process)
 
-
-class _Watch:
-    """Says in one sentence how a process ended."""
-
-    def __init__(self, process: Process, path: Path) -> None:
-        self._process, self._path = process, path
-
-    def __call__(self) -> str | None:
-        code = self._process.exit_code()
-        if code is None:
+    def fault(self) -> str | None:
+        """How it ended, in a sentence, if it has."""
+        code = None if self._process is None else self._process.exit_code()
+        if self._process is None or code is None:
             return None
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        return f"{self._process.name}: {self._path} ended with {how}: {self._process.last_words()}."
+        return f"{self._name}: {self._path} ended with {how}: {self._process.last_words()}."

@@ -104,9 +104,9 @@ def test_a_path_that_cannot_be_started_is_told(firmware, tmp_path):
     firmware.chmod(0o755)
     with (
         pytest.raises(TwinError, match="expected a program of this machine"),
-        firmware_server(options(firmware), firmware),
+        firmware_server(options(firmware), firmware) as server,
     ):
-        pass
+        server.run()
 
 
 def test_what_the_firmware_has_of_its_own_is_not_taken(firmware):

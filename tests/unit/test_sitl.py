@@ -10,7 +10,15 @@ import pytest
 from firmware_bridge.crtp_packets import Packet, Port, decode
 from firmware_bridge.errors import TwinError, TwinSettingsError
 from firmware_bridge.firmware_double import DoubleSettings
-from firmware_bridge.sitl import CALIBRATE_S, REPEAT_S, FirmwareDrone, FirmwareSettings
+from firmware_bridge.sitl import (
+    ANSWER_S,
+    CALIBRATE_S,
+    PATIENCE_S,
+    REPEAT_S,
+    STARTS,
+    FirmwareDrone,
+    FirmwareSettings,
+)
 from sim_core.airframe import load_airframe
 
 QUIET = DoubleSettings(0, 0.0, 0.0, noise=False, battery=False)
@@ -29,6 +37,7 @@ class Firmware:
         self.socket.connect(("127.0.0.1", self.drone.port))
         self.now_s = 0.0
         self.heard, self.relayed = [], []
+        self.commands = None
 
     def say(self, *packets):
         for packet in packets:
@@ -39,6 +48,8 @@ class Firmware:
         self.heard, self.relayed = [], []
         for _ in range(round(seconds / period_s)):
             self.now_s += period_s
+            if self.commands is not None:
+                self.say(self.commands)
             self.relayed += [packet for _, packet in self.drone.advance(self.now_s)]
             while True:
                 try:
@@ -56,7 +67,8 @@ class Firmware:
         return self
 
     def motors(self, *counts):
-        self.say(Packet(9, 0, struct.pack("<4H", *(round(count) for count in counts))))
+        """What it commands from now on, once a period."""
+        self.commands = Packet(9, 0, struct.pack("<4H", *(round(count) for count in counts)))
 
     def imu(self):
         """Forces and rates in counts, of all that was heard, (n, 6)."""
@@ -181,6 +193,8 @@ def test_a_question_is_repeated_until_it_is_answered(firmware):
     one.wait(REPEAT_S + 0.1)
     assert one.heard.count(question) == 2
     assert one.heard.count(setpoint) == 1
+    one.say(Packet(Port.LOG, 0, b"\2\6\0another"))
+    one.wait(0.1)
     one.say(Packet(Port.LOG, 0, b"\2\7\0answer"))
     one.wait(REPEAT_S + 0.1)
     assert question not in one.heard
@@ -209,13 +223,54 @@ def test_a_late_loop_floods_no_queue_and_loses_no_physics(firmware):
     assert late_m == pytest.approx(float(two.drone.truth[0, 2]), rel=0.1)
 
 
-def test_silence_is_told_in_a_sentence(firmware):
+def test_the_body_waits_for_a_firmware_that_is_stalled(firmware):
+    one = firmware(start=ALOFT).boot(12)
+    one.motors(0, 0, 0, 0)
+    one.wait(0.1)
+    one.commands = None
+    one.wait(PATIENCE_S + 0.001)
+    before = one.drone.truth.copy()
+    one.wait(0.5)
+    assert one.drone.truth.tolist() == before.tolist()
+    assert one.drone.waited_s == pytest.approx(0.5, abs=0.01)
+    one.motors(0, 0, 0, 0)
+    one.wait(0.1)
+    fallen_m = float(before[0, 2] - one.drone.truth[0, 2])
+    assert 0.05 < fallen_m < 0.25  # a tenth of a second more, not six
+
+
+class Process:
+    """What would run a firmware."""
+
+    def __init__(self, fault=None):
+        self.ports, self._fault = [], fault
+
+    def start(self, port):
+        self.ports.append(port)
+
+    def fault(self):
+        return self._fault if self.ports else None
+
+
+def test_a_firmware_without_a_hello_is_told_in_a_sentence(firmware):
+    process = Process()
+    one = firmware(process=process)
     with pytest.raises(TwinError, match="expected its hello within 10 s, got none"):
-        firmware().wait(11.0, period_s=0.1)
-    mute = firmware()
-    mute.say(Packet(Port.LINK, 3))
-    with pytest.raises(TwinError, match="expected its protocol version within 20 s, got none"):
-        mute.wait(21.0, period_s=0.1)
+        one.wait(11.0, period_s=0.1)
+    assert process.ports == [one.drone.port]
+
+
+def test_a_firmware_that_hangs_after_its_hello_is_started_again(firmware):
+    process = Process()
+    one = firmware(process=process)
+    for starts in range(1, STARTS + 1):
+        one.wait(0.2, period_s=0.1)
+        assert len(process.ports) == starts
+        one.say(Packet(Port.LINK, 3))
+        if starts < STARTS:
+            one.wait(ANSWER_S, period_s=0.1)
+    with pytest.raises(TwinError, match=r"protocol version within 5 s .* none in 4 starts"):
+        one.wait(ANSWER_S, period_s=0.1)
 
 
 def test_an_airframe_that_does_not_fit_is_refused(firmware):
@@ -230,7 +285,7 @@ def test_an_airframe_that_does_not_fit_is_refused(firmware):
 
 
 def test_the_end_of_its_process_is_told_as_it_is(firmware):
-    one = firmware(ended=lambda: "it went away.")
+    one = firmware(process=Process("it went away."))
     with pytest.raises(TwinError, match="it went away"):
         one.wait(0.2)
 
