@@ -102,8 +102,9 @@ def firmware():
 
 def test_hello_is_answered_and_the_version_asked_for(firmware):
     one = firmware()
+    one.wait(0.002)
     one.socket.send(b"\xf3")
-    one.drone.advance(0.001)
+    one.drone.advance(0.003)
     assert one.socket.recv(64) == b"\xf3"
     one.wait(0.2)
     assert Packet(Port.PLATFORM, 1, b"\0") in one.heard
