@@ -19,6 +19,7 @@ from firmware_bridge.errors import FirmwareBridgeError
 from martlet.errors import MartletError
 from martlet.flight.settings import FlySettings
 from martlet.twin import TwinOptions
+from martlet.view.options import ViewOptions
 from policy_export.errors import PolicyExportError
 from sim_core.errors import SimCoreError
 from training.errors import TrainingError
@@ -199,6 +200,21 @@ def key(domain: int | None = None) -> None:
     run(domain)
 
 
+def view(
+    source: Positional[Path | None] = None,
+    options: OmitArgPrefixes[ViewOptions] = ViewOptions(),  # noqa: B008
+) -> None:
+    """Show a flight in three dimensions in the browser: one that is in the air, or a recorded one.
+
+    Args:
+        source: A run's folder, a bag, or its .mcap file; the flight in the air where not given.
+        options: How.
+    """
+    from martlet.view.command import run
+
+    run(source, options, lambda words: print(words, flush=True))  # noqa: T201
+
+
 def twin(options: OmitArgPrefixes[TwinOptions] = TwinOptions()) -> None:  # noqa: B008
     """Simulate Crazyflies behind their radio protocol, for cflib and the twin backend; Ctrl-C ends.
 
@@ -344,6 +360,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "replay": replay,
     "sysid": sysid,
     "key": key,
+    "view": view,
     "twin": twin,
     "bench": bench,
     "doctor": doctor,

@@ -28,7 +28,7 @@ def logs_of_bag(path: Path) -> list[FlightLog]:
         UsageError: No bag of ours, or none in which commands were sent.
     """
     folder = path.parent if path.suffix == ".mcap" else path
-    recording = read_recording(folder, _drones(folder))
+    recording = read_recording(folder, drones_of(folder))
     states = recording.truth if len(recording.truth.stamps_s) else recording.states
     if not len(recording.commands.stamps_s):
         raise UsageError(f"{folder}: expected commands on /fleet/cmd_rate_thrust, found none.")
@@ -50,7 +50,12 @@ def _log(name: str, states: Series, commands: Series, drone: int) -> FlightLog:
     return flight_log(name, arrays)
 
 
-def _drones(folder: Path) -> tuple[str, ...]:
+def drones_of(folder: Path) -> tuple[str, ...]:
+    """The drones in a flight's bag, by name.
+
+    Raises:
+        UsageError: No bag of ours, or one without its end.
+    """
     files = sorted(folder.glob("*.mcap"))
     if len(files) != 1:
         raise UsageError(f"{folder}: expected one .mcap file, got {len(files)}.")

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from evaluation.report import write_report
 from martlet.errors import FlightError, UsageError
 from martlet.flight.display import Display
 from martlet.flight.domain import take_domain
@@ -27,7 +28,7 @@ from martlet.flight.margin import margin_warnings
 from martlet.flight.outcome import report_on
 from martlet.flight.processes import TERM_S, Process, Processes, Talker
 from martlet.flight.programme import Programme, programme
-from martlet.flight.settings import FlySettings, check, flight_settings
+from martlet.flight.settings import SETTINGS, FlySettings, check, flight_settings, told
 from martlet.flight.workspace import Workspace, find_workspace
 from martlet.run_folder import RUNS, new_run_folder
 from martlet.shipped import shipped_policy
@@ -154,6 +155,8 @@ def _fly(
         Processes() as processes,
     ):
         env = workspace.environment() | {"ROS_DOMAIN_ID": str(domain.number)}
+        write_report(told(settings), folder / SETTINGS)
+        domain.tell(folder)
         recorder = Process("recorder", _recorder(stack, flight, folder), env, logs / "recorder.log")
         processes.add(recorder)
         if words := stack.twin(flight):

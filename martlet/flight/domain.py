@@ -29,6 +29,12 @@ class Domain:
         self.number = number
         self._lock = lock
 
+    def tell(self, run: Path) -> None:
+        """Tell whoever looks at the flight in this domain where its run's folder is."""
+        self._lock.truncate(0)
+        self._lock.write(str(run.absolute()).encode())
+        self._lock.flush()
+
     def __enter__(self) -> "Domain":
         return self
 

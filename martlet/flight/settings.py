@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 TWIN_LOSS = 0.02
 """What a twin's link loses unless asked otherwise: a room with a few other radios."""
 
+SETTINGS = "settings.json"
+"""In a run's folder: what was asked for, as `told` says it, written before the flight begins."""
+
 
 @dataclass(frozen=True)
 class FlySettings:

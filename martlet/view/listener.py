@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Draws a flight while it is flown, in a process of its own that speaks ROS.
+
+    python -m martlet.view.listener RUN URL_OR_FILE
+
+RUN is the folder of the flight's run, or "-". It only listens, to the newest of each topic, and
+ends in good order with SIGTERM, or when nobody says /fleet/states any more.
+"""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import rclpy
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
+
+from martlet.errors import FlightError, MartletError
+from martlet.flight.definitions import message_class
+from martlet.view.sink import Sink
+from martlet.view.surroundings import surroundings
+from martlet.view.translation import TYPES, Translation, in_order
+
+LOOK_EVERY_S = 0.04
+"""25 pictures a second, as in a film."""
+
+HEARD_S, SETTLED_S = 15.0, 1.0
+"""So long may a flight take to be found, and its drones to have all been found."""
+
+SILENT_S = 3.0
+"""Nobody has said /fleet/states for so long: the flight is over."""
+
+NICE = 10
+"""Whoever flies goes first, and whoever records."""
+
+STATES = "/fleet/states"
+
+NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+LASTING = QoSProfile(
+    depth=10,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+)
+
+
+class Listener:
+    """Listens to the drones of one flight."""
+
+    def __init__(self, node: Node) -> None:
+        """Find the drones and subscribe.
+
+        Raises:
+            FlightError: Nobody flies here.
+        """
+        self._node = node
+        self.drones = self._find()
+        self._subscriptions = [
+            (f"/{name}/{kind}", node.create_subscription(
+                message_class(type_), f"/{name}/{kind}", _never,
+                LASTING if kind in ("status", "battery") else NEWEST,
+            ))
+            for kind, type_ in TYPES.items()
+            for name in self.drones
+        ]  # fmt: skip
+
+    def _find(self) -> tuple[str, ...]:
+        begun = changed = time.monotonic()
+        found: set[str] = set()
+        while not found or time.monotonic() - changed < SETTLED_S:
+            if not found and time.monotonic() - begun > HEARD_S:
+                raise FlightError(
+                    f"view: expected a flight on domain {os.environ.get('ROS_DOMAIN_ID', '0')},"
+                    f" heard no drone's status in {HEARD_S:g} s."
+                )
+            names = {
+                topic.split("/")[1]
+                for topic, types in self._node.get_topic_names_and_types()
+                if topic.endswith("/status") and TYPES["status"] in types
+            }
+            if names - found:
+                found |= names
+                changed = time.monotonic()
+            time.sleep(0.1)
+        return in_order(found)
+
+    def news(self) -> list[tuple[str, Any]]:
+        """What has come since the last time: topic and message."""
+        taken = []
+        for topic, subscription in self._subscriptions:
+            with subscription.handle:
+                while (
+                    found := subscription.handle.take_message(subscription.msg_type, False)
+                ) is not None:
+                    taken.append((topic, found[0]))
+        return taken
+
+    def over(self) -> bool:
+        """Whether nobody flies any more."""
+        return self._node.count_publishers(STATES) == 0
+
+
+def listen(run: Path | None, target: str) -> None:
+    """Draw until told to end, or until the flight is over."""
+    told: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.append(1))
+    listener = Listener(Node("view", start_parameter_services=False))
+    translation = Translation(listener.drones)
+    sink = Sink(translation.colours(), live=True)
+    if "://" in target:
+        sink.connect(target)
+    else:
+        sink.save(Path(target))
+    sink.begin([*translation.bodies(), *(surroundings(run) if run else [])])
+    heard = time.monotonic()
+    while not told and time.monotonic() - heard < SILENT_S:
+        if not listener.over():
+            heard = time.monotonic()
+        for topic, message in listener.news():
+            stamp_s, entries = translation.entries(topic, message)
+            if entries:
+                sink.draw(stamp_s, entries)
+        time.sleep(LOOK_EVERY_S)
+    sink.end()
+
+
+def _never(_: Any) -> None:
+    """Takes what an executor would hand out; there is none."""
+
+
+def main(words: list[str]) -> int:
+    """Listen as the command line says."""
+    run, target = words
+    os.nice(NICE)
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        listen(None if run == "-" else Path(run), target)
+    except (MartletError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    finally:
+        rclpy.try_shutdown()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
