@@ -50,8 +50,8 @@ def _show_bag(bag: Path, options: ViewOptions, say: Say) -> None:
         say(f"written: {options.save}")
         return
     with served(options.port) as address, _until_stopped() as stopped:
+        _open(address.page, options, say)  # it fills as the bag is read
         _draw(bag, names, found, address.data)
-        _open(address.page, options, say)
         while not stopped():
             time.sleep(0.2)
 
