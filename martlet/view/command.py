@@ -60,12 +60,12 @@ def _draw(bag: Path, names: tuple[str, ...], found: Iterator[tuple[str, object]]
     from martlet.view.sink import Sink
 
     translation = Translation(names)
-    sink = Sink(translation.colours(), live=False)
+    still = [*translation.bodies(), *surroundings(bag.parent)]
+    sink = Sink(translation.colours(), still, live=False)
     if "://" in to:
         sink.connect(to)
     else:
         sink.save(Path(to))
-    sink.begin([*translation.bodies(), *surroundings(bag.parent)])
     for topic, message in found:
         stamp_s, entries = translation.entries(topic, message)
         if entries:

@@ -110,12 +110,12 @@ def listen(run: Path | None, target: str) -> None:
         signal.signal(number, lambda *_: told.append(1))
     listener = Listener(Node("view", start_parameter_services=False))
     translation = Translation(listener.drones)
-    sink = Sink(translation.colours(), live=True)
+    still = [*translation.bodies(), *(surroundings(run) if run else [])]
+    sink = Sink(translation.colours(), still, live=True)
     if "://" in target:
         sink.connect(target)
     else:
         sink.save(Path(target))
-    sink.begin([*translation.bodies(), *(surroundings(run) if run else [])])
     heard = time.monotonic()
     while not told and time.monotonic() - heard < SILENT_S:
         if not listener.over():

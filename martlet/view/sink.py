@@ -13,19 +13,26 @@ from martlet.view.entries import Colour, Entry, Label, Lines, Number, Pose, Rema
 
 TIMELINE = "flight"
 TRAIL_S = 6.0  # guess: as much of a way as one still tells apart
-LABEL_M = 0.004
+LABEL_M = 0.004  # guess
+
+ROOM_M = np.array([[-1.5, -1.5, 0.0], [1.5, 1.5, 1.5]])  # guess: where paths are flown
+EYE, AWAY = np.array([-0.55, -0.65, 0.53]), 1.7  # guess: from behind, above, all of it in sight
 
 
 class Sink:
     """A recording of rerun's, into a file or to its server."""
 
-    def __init__(self, drones: Iterable[tuple[str, Colour]], *, live: bool) -> None:
+    def __init__(
+        self, drones: Iterable[tuple[str, Colour]], still: Iterable[Entry] = (), *, live: bool
+    ) -> None:
         """Begin.
 
         Args:
             drones: Names and colours, in their order.
+            still: What stands still all along.
             live: Whether the picture follows the newest.
         """
+        self._still = tuple(still)
         self._stream = rr.RecordingStream("martlet")
         self._drones = tuple(drones)
         self._live = live
@@ -34,19 +41,20 @@ class Sink:
     def save(self, path: Path) -> None:
         """Write into a file."""
         self._stream.save(path, default_blueprint=self._layout())
+        self._begin()
 
     def connect(self, url: str) -> None:
         """Send to a server."""
         self._stream.connect_grpc(url, default_blueprint=self._layout())
+        self._begin()
 
-    def begin(self, entries: Iterable[Entry]) -> None:
-        """Draw what stands still all along."""
+    def _begin(self) -> None:
         self._stream.log("world", rr.ViewCoordinates.RIGHT_HAND_Z_UP, static=True)
         for name, colour in self._drones:
             for plot in ("error", "latency", "speed", "battery"):
                 series = rr.SeriesLines(colors=[colour], names=[name])
                 self._stream.log(f"plots/{plot}/{name}", series, static=True)
-        for entry in entries:
+        for entry in self._still:
             self._stream.log(entry.path, _drawn(entry), static=True)
 
     def draw(self, stamp_s: float, entries: Iterable[Entry]) -> None:
@@ -68,12 +76,14 @@ class Sink:
             start=rrb.TimeRangeBoundary.cursor_relative(seconds=-TRAIL_S),
             end=rrb.TimeRangeBoundary.cursor_relative(),
         )
-        moving = {
+        moving: dict[Any, Any] = {
             f"world/{kind}/{name}": trail
             for kind in ("trails", "references")
             for name, _ in self._drones
         }
-        room = rrb.Spatial3DView(origin="world", name="flight", overrides=moving)
+        room = rrb.Spatial3DView(
+            origin="world", name="flight", overrides=moving, eye_controls=_eye(self._still)
+        )
         plots = [
             rrb.TimeSeriesView(origin=f"plots/{plot}", name=name)
             for plot, name in (
@@ -96,6 +106,21 @@ class Sink:
             rrb.BlueprintPanel(state="hidden"),
             rrb.SelectionPanel(state="hidden"),
         )
+
+
+def _eye(still: Iterable[Entry]) -> rrb.EyeControls3D:
+    """From where one sees the track, or else the middle of the room."""
+    strips = [
+        strip
+        for entry in still
+        if isinstance(entry, Lines) and entry.path.startswith("world/track")
+        for strip in entry.strips_m
+    ]
+    points = np.concatenate(strips) if strips else ROOM_M
+    low, high = points.min(axis=0), points.max(axis=0)
+    middle = (low + high) / 2.0
+    away_m = 0.5 * float(np.linalg.norm(high - low)) * AWAY
+    return rrb.EyeControls3D(position=middle + away_m * EYE, look_target=middle, eye_up=(0, 0, 1))
 
 
 def _drawn(entry: Entry) -> Any:

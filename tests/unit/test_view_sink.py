@@ -31,6 +31,9 @@ class Stream:
     def __init__(self, _):
         self.times, self.logged, self.still = [], {}, set()
 
+    def connect_grpc(self, url, default_blueprint):
+        self.url, self.layout = url, default_blueprint
+
     def set_time(self, timeline, *, duration):
         self.times.append((timeline, duration))
 
@@ -43,8 +46,8 @@ class Stream:
 @pytest.fixture
 def drawn(monkeypatch):
     monkeypatch.setattr(rr, "RecordingStream", Stream)
-    sink = Sink(DRONES, live=False)
-    sink.begin(ENTRIES[2:3])
+    sink = Sink(DRONES, ENTRIES[2:3], live=False)
+    sink.connect("rerun+http://127.0.0.1:1/proxy")
     sink.draw(1700000000.25, ENTRIES)
     sink.draw(1700000001.5, ())
     return sink._stream
@@ -71,9 +74,8 @@ def test_a_face_looks_the_way_its_corners_turn(drawn):
 
 
 def test_a_recording_is_written(tmp_path: Path):
-    sink = Sink(DRONES, live=False)
+    sink = Sink(DRONES, ENTRIES[2:3], live=False)
     sink.save(tmp_path / "flight.rrd")
-    sink.begin(ENTRIES[2:3])
     sink.draw(0.0, ENTRIES)
     sink.end()
     written = (tmp_path / "flight.rrd").read_bytes()
