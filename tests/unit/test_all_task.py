@@ -21,6 +21,10 @@ def only(kind):
     return [f"mix.{name}={float(name == kind)}" for name in KINDS]
 
 
+FEW = [f"{name}.count=16" for name in ("references", "more_courses", "formations")]
+"""To draw: an environment is there the sooner."""
+
+
 def simulator(slots, *changes, **how):
     """Worlds of slots (W, N, 3) at their start, exact and all alike."""
     worlds, drones = slots.shape[:2]
@@ -133,7 +137,7 @@ def test_neighbours_are_the_nearest_of_the_world_as_they_were_a_step_before(dron
 
 
 def test_who_flies_alone_sees_and_feels_nobody():
-    environment = load_environment("all", only("path"))
+    environment = load_environment("all", [*only("path"), *FEW])
     env = VecEnv(64, environment, threads=1)
     seen, _ = env.reset()
     for name in (*MATES, "goal_normal", "goal_opening", "pole_closeness", "wall_closeness"):
@@ -247,7 +251,7 @@ def test_a_race_is_the_race_of_its_own_task():
 @pytest.mark.parametrize("kinds", [{"path": 0.25, "race": 0.75}, {"race": 0.5, "formation": 0.5}])
 def test_work_is_dealt_by_shares(kinds):
     changes = [f"mix.{name}={kinds.get(name, 0.0)}" for name in KINDS]
-    env = VecEnv(2048, load_environment("all", changes), threads=2)
+    env = VecEnv(2048, load_environment("all", [*changes, *FEW]), threads=2)
     seen, _ = env.reset()
     racing = (fields(seen)["goal_opening"] > 0.0).mean()
     assert racing == pytest.approx(kinds["race"], abs=0.03)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Same seed, same bits: for any number of threads, any instruction set, any number of drones."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -62,13 +64,20 @@ def test_equal_seeds_give_equal_bits(reference_run, threads, isa):
     assert_equal_bits(reference_run, flown(threads=threads, isa=isa))
 
 
+@cache
+def all_tasks_at_once(drones, count):
+    """Worlds of drones at every kind of work, few of each kind drawn, and how they fly."""
+    kinds = [f"mix.{name}=0.2" for name in ("path", "race", "more_races", "formation", "both")]
+    few = [f"{name}.count=16" for name in ("references", "more_courses", "formations")]
+    changes = ["episode.max_steps=60", "episode.max_distance_m=1.2", *kinds, *few]
+    everything = load_environment("all", [*changes, f"world.drones={drones}"])
+    return everything, flown(count=count, isa="scalar", environment=everything)
+
+
 @pytest.mark.parametrize("isa", _core.instruction_sets())
 @pytest.mark.parametrize(("drones", "count"), [(4, 84), (8, 96), (16, 96), (64, 64)])
 def test_all_tasks_at_once_give_equal_bits(drones, count, isa):
-    kinds = [f"mix.{name}=0.2" for name in ("path", "race", "more_races", "formation", "both")]
-    changes = ["episode.max_steps=60", "episode.max_distance_m=1.2", *kinds]
-    everything = load_environment("all", [*changes, f"world.drones={drones}"])
-    run = flown(count=count, isa="scalar", environment=everything)
+    everything, run = all_tasks_at_once(drones, count)
     assert run["terminated"].sum() > 20
     assert run["truncated"].sum() > 20
     assert_equal_bits(run, flown(count=count, threads=3, isa=isa, environment=everything))

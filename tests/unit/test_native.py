@@ -100,7 +100,8 @@ def test_a_rollout_is_what_torch_makes_of_it(isa):
 
 @pytest.mark.parametrize("isa", ISAS)
 def test_kinds_of_work_are_weighed_as_torch_does(isa):
-    mixed = load_environment("all", ["mix.both=0", "episode.max_steps=12"])
+    few = [f"{name}.count=16" for name in ("references", "more_courses", "formations")]
+    mixed = load_environment("all", ["mix.both=0", "episode.max_steps=12", *few])
     learner, native, env = both(
         isa, environment=mixed, num_envs=96, horizon=12, minibatch=1152, max_gradient_norm=1e9
     )
