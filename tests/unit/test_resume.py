@@ -2,11 +2,10 @@
 """A run that is killed at any moment goes on from its last checkpoint as if it had not been."""
 
 import json
-import subprocess
-import sys
 import time
 from dataclasses import replace
 
+import killed_run
 import pytest
 import torch
 
@@ -27,39 +26,6 @@ SETTINGS = PPOSettings(
     device="cpu",
 )  # fmt: skip
 
-# A run of its own process. DEATH, at the given call of what it names, is a SIGKILL.
-CHILD = """
-import os, signal, sys
-from pathlib import Path
-from sim_core.environment import load_environment
-from training import checkpoint, metrics, native, ppo, run
-from training.recipe import plain
-from training.settings import PPOSettings
-
-folder, learner, steps, place, call = sys.argv[1:]
-run.CHECKPOINT_EVERY_S, run.VERDICTS, run.export_run = 0.0, 1, lambda *_: None
-
-def deadly(owner, name):
-    whole, calls = getattr(owner, name), []
-    def dying(*arguments, **options):
-        calls.append(name)
-        if len(calls) == int(call):
-            os.kill(os.getpid(), signal.SIGKILL)
-        return whole(*arguments, **options)
-    setattr(owner, name, dying)
-
-owners = {"begin": (native, "begin") if learner == "native" else (ppo, "begin"),
-          "collect": (ppo, "collect"), "update": (ppo, "update"),
-          "push": (native.NativeLearner, "push"), "write": (metrics.MetricsLog, "write"),
-          "fsync": (checkpoint.os, "fsync"), "replace": (Path, "replace")}
-if place in owners:
-    deadly(*owners[place])
-settings = PPOSettings(steps=int(steps), num_envs=32, horizon=16, minibatch=128, hidden=16,
-                       threads=2, device="cpu", learner=learner, final_learning_rate=3e-3)
-run.train_run(Path(folder), plain(load_environment("track"), settings), quiet=True,
-              tensorboard=False)
-"""
-
 
 @pytest.fixture
 def whole_run(monkeypatch):
@@ -76,9 +42,9 @@ def whole_run(monkeypatch):
     return start
 
 
-def child(folder, learner, steps, place="nowhere", call=0):
-    command = [sys.executable, "-c", CHILD, str(folder), learner, str(steps), place, str(call)]
-    return subprocess.Popen(command)
+def exit_code(process):
+    process.join(120)
+    return process.exitcode
 
 
 def assert_equal_bits(one, other):
@@ -108,7 +74,7 @@ def counted(folder):
 )
 def test_a_killed_run_goes_on_to_the_bit(tmp_path, whole_run, learner, place, call, stands_at):
     folder = tmp_path / "killed"
-    assert child(folder, learner, SETTINGS.steps, place, call).wait(120) == -9
+    assert exit_code(killed_run.start(folder, learner, SETTINGS.steps, place, call)) == -9
     assert load_run(folder / "checkpoint.pt").steps == stands_at * BATCH
     resumed = whole_run(folder, learner, resume=True)
     assert_equal_bits(resumed, whole_run(tmp_path / "whole", learner))
@@ -117,7 +83,7 @@ def test_a_killed_run_goes_on_to_the_bit(tmp_path, whole_run, learner, place, ca
 
 def test_a_run_killed_before_its_first_checkpoint_begins_anew(tmp_path, whole_run):
     folder = tmp_path / "killed"
-    assert child(folder, "native", SETTINGS.steps, "begin", 1).wait(120) == -9
+    assert exit_code(killed_run.start(folder, "native", SETTINGS.steps, "begin", 1)) == -9
     with pytest.raises(CheckpointError, match="expected a checkpoint, got no file"):
         whole_run(folder, "native", resume=True)
     assert whole_run(folder, "native").steps == SETTINGS.steps
@@ -125,13 +91,13 @@ def test_a_run_killed_before_its_first_checkpoint_begins_anew(tmp_path, whole_ru
 
 def test_a_run_killed_from_outside_goes_on_to_the_bit(tmp_path, whole_run):
     folder = tmp_path / "killed"
-    running = child(folder, "native", 10**9)
+    running = killed_run.start(folder, "native", 10**9, "nowhere", 0)
     while not (folder / "checkpoint.pt").exists():
-        assert running.poll() is None
+        assert running.is_alive()
         time.sleep(0.01)
     time.sleep(0.2)  # some dozens of updates, and the kill anywhere in one
     running.kill()
-    assert running.wait() == -9
+    assert exit_code(running) == -9
     stood_at = load_run(folder / "checkpoint.pt").steps
     assert stood_at >= BATCH
     resumed = whole_run(folder, "native", stood_at + 2 * BATCH, resume=True)
