@@ -19,11 +19,15 @@ TORCHRUN = (sys.executable, "-m", "torch.distributed.run")
 
 
 def torchrun(folder, dies_in="never", restarts=0):
-    return subprocess.run(
-        [*TORCHRUN, "--standalone", "--nproc-per-node=2", f"--max-restarts={restarts}",
-         str(SCRIPT), str(folder), dies_in],
-        capture_output=True, text=True, timeout=240,
-    )  # fmt: skip
+    """Its exit code, and what it and its workers say."""
+    words = [*TORCHRUN, "--standalone", "--nproc-per-node=2", f"--max-restarts={restarts}"]
+    words += [str(SCRIPT), str(folder), dies_in]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            _, errors = process.communicate(timeout=240)
+        finally:
+            process.terminate()  # and it its workers
+    return process.returncode, errors
 
 
 def left_by(folder):
@@ -46,31 +50,30 @@ def steps_logged(folder):
     return [json.loads(line)["steps"] // 512 for line in lines]
 
 
-def test_two_processes_learn_one_policy(tmp_path):
-    folder = tmp_path / "run"
-    done = torchrun(folder)
-    assert done.returncode == 0, done.stderr
-    assert_one_policy(folder)
-    assert steps_logged(folder) == [1, 2, 3, 4, 5]
+@pytest.fixture(scope="module")
+def mended_run(tmp_path_factory):
+    """The folder of a run whose last process died in its third update, once."""
+    folder = tmp_path_factory.mktemp("mended") / "run"
+    code, errors = torchrun(folder, dies_in="0", restarts=1)
+    assert code == 0, errors
+    return folder
 
 
-def test_a_worker_that_dies_is_started_again_from_the_last_checkpoint(tmp_path):
-    folder = tmp_path / "run"
-    done = torchrun(folder, dies_in="0", restarts=1)
-    assert done.returncode == 0, done.stderr
-    assert_one_policy(folder)
-    assert [int(left["begun"]) for left in left_by(folder)] == [2 * 512] * 2
-    assert steps_logged(folder) == [1, 2, 3, 4, 5]
+def test_two_processes_learn_one_policy(mended_run):
+    assert_one_policy(mended_run)
+    assert steps_logged(mended_run) == [1, 2, 3, 4, 5]
 
 
-def test_a_restart_does_not_take_over_somebody_elses_run(tmp_path):
-    folder = tmp_path / "run"
-    assert torchrun(folder).returncode == 0
-    before = (folder / "checkpoint.pt").read_bytes()
-    refused = torchrun(folder, restarts=1)
-    assert refused.returncode != 0
-    assert "expected a new folder" in refused.stderr
-    assert (folder / "checkpoint.pt").read_bytes() == before
+def test_a_worker_that_dies_is_started_again_from_the_last_checkpoint(mended_run):
+    assert [int(left["begun"]) for left in left_by(mended_run)] == [2 * 512] * 2
+
+
+def test_a_restart_does_not_take_over_somebody_elses_run(mended_run):
+    before = (mended_run / "checkpoint.pt").read_bytes()
+    code, errors = torchrun(mended_run, restarts=1)
+    assert code != 0
+    assert "expected a new folder" in errors
+    assert (mended_run / "checkpoint.pt").read_bytes() == before
 
 
 def test_processes_have_seeds_of_their_own():
