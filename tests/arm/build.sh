@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Builds bits_of_a_flight with a compiler: build.sh COMPILER OUTPUT FOLDER [wide]; wide: with the
-# instruction sets that only x86-64 has.
+# instruction sets that only x86-64 has. CXXFLAGS: how to optimise.
 set -eu
 compiler=$1 output=$2 work=$3
 here=$(cd "$(dirname "$0")" && pwd)
 core=$here/../../sim_core/cpp
-flags="-std=c++17 -O2 -Wno-psabi -ffp-contract=off -fno-math-errno -fno-trapping-math -I$core/include -I$work"
+flags="-std=c++17 ${CXXFLAGS:--O2} -Wno-psabi -ffp-contract=off -fno-math-errno -fno-trapping-math -I$core/include -I$work"
 
 python3 "$core/list_tasks.py" "$work"
 
