@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -92,6 +93,13 @@ def test_a_program_that_is_not_there_is_one_sentence(tmp_path):
         Process("node", ["/nowhere/node"], {}, tmp_path / "log")
 
 
+@pytest.fixture
+def own_locks(tmp_path, monkeypatch):
+    """Domains that no flight outside of the test takes or holds."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
+@pytest.mark.usefixtures("own_locks")
 def test_a_free_domain_is_taken_and_kept():
     with take_domain({}, lambda: set()) as first, take_domain({}, lambda: set()) as second:
         assert first.number != second.number
@@ -107,6 +115,7 @@ def test_a_flight_that_is_under_way_is_found_by_its_domain():
     assert flight.number not in domains_taken()
 
 
+@pytest.mark.usefixtures("own_locks")
 def test_domains_with_ports_in_use_are_passed_over():
     with take_domain({}, lambda: set()) as free:
         pass
