@@ -54,8 +54,15 @@ lint: setup-dev ## ruff, mypy, import contracts, clang-format
 	@$(if $(cpp_sources),find $(cpp_sources) -name '*.[ch]pp' -print0 | \
 	  xargs -0 -r $(IN_ENV) clang-format --dry-run --Werror)
 
+# All tests: those that compute, on all cores; flights that wait more than they compute, four at a
+# time; flights that need the machine, one by one.
+in_parallel = -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 pytest: setup-dev ## the tests alone; ARGS="tests/unit -k name"
-	@$(IN_ENV) pytest $(ARGS)
+	@$(if $(strip $(ARGS)),$(IN_ENV) pytest $(ARGS),failed=0; \
+	  $(IN_ENV) pytest -m "not wall_clock" $(in_parallel) || failed=1; \
+	  $(IN_ENV) pytest tests/integration -m wall_clock -n 4 || failed=1; \
+	  $(IN_ENV) pytest tests/ros -m wall_clock || failed=1; \
+	  exit $$failed)
 
 clean: ## remove what was set up and built; runs/ stays
 	rm -rf .venv build ros2_ws/build ros2_ws/install ros2_ws/log

@@ -5,12 +5,26 @@ from pathlib import Path
 
 import pytest
 
+FLIGHTS = {"integration", "ros"}
+"""Folders where `make pytest` looks for tests by the wall clock."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fly again what a stalled machine spoilt: tests by the wall clock, twice at most."""
+    """Dear files first, so that no core waits for the last one; wall clocks get a second chance.
+
+    What a stalled machine spoilt is flown again, twice at most.
+    """
+    dear = set()
     for item in items:
+        if item.get_closest_marker("slow") or item.get_closest_marker("ros"):
+            dear.add(item.path)
         if item.get_closest_marker("wall_clock"):
             item.add_marker(pytest.mark.flaky(reruns=2))
+            if item.path.parent.name not in FLIGHTS:
+                raise pytest.UsageError(
+                    f"{item.nodeid}: expected a test by the wall clock in {sorted(FLIGHTS)} alone."
+                )
+    items.sort(key=lambda item: item.path not in dear)
 
 
 @pytest.fixture(scope="session")
