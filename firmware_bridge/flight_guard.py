@@ -34,6 +34,7 @@ from firmware_bridge.guard_rules import (
     stale_violation,
 )
 from firmware_bridge.orders import HandBack, Land, Order, Stop
+from firmware_bridge.setpoint_rules import Setpoint, setpoint_violation
 from firmware_bridge.state_rules import state_violation, wall_violation
 
 Command = tuple[float, float, float, float]
@@ -81,6 +82,7 @@ class Situation:
         battery_v: Volts under load; not a number where nobody knows.
         pose_age_s: How old the newest external pose is; not a number where none is sent.
         operator_age_s: How old the newest sign of the operator's dead-man key is.
+        aimed: Whether what is streamed is a point, at which the drone brakes by itself.
     """
 
     time_s: float
@@ -93,6 +95,7 @@ class Situation:
     battery_v: float = math.nan
     pose_age_s: float = math.nan
     operator_age_s: float = 0.0
+    aimed: bool = False
 
 
 class FlightGuard:
@@ -146,6 +149,13 @@ class FlightGuard:
             return (order,)
         return self._hold(situation, broken)
 
+    def admit_setpoint(self, order: Setpoint, situation: Situation) -> tuple[Order, ...]:
+        """Judge a streamed set-point that the drone's own controller flies, likewise."""
+        if self.stage is not Stage.NOMINAL:
+            return ()
+        broken = setpoint_violation(order, self.limits)
+        return self._hold(situation, broken) if broken else (order,)
+
     def watch(self, situation: Situation) -> tuple[Order, ...]:
         """Look at the drone; call at every state, commands or not.
 
@@ -194,9 +204,8 @@ class FlightGuard:
         broken = jumped or broken or pose_violation(situation.pose_age_s, limits) or low
         if broken is None and situation.streaming and self.stage is Stage.NOMINAL:
             broken = stale_violation(situation.time_s - situation.answered_s, limits)
-            broken = broken or wall_violation(
-                situation.state, situation.age_s, limits, self._thrust_n
-            )
+            if broken is None and not situation.aimed:
+                broken = wall_violation(situation.state, situation.age_s, limits, self._thrust_n)
         return broken
 
     def _hold(self, situation: Situation, broken: Violation) -> tuple[Order, ...]:

@@ -109,6 +109,7 @@ def test_a_free_domain_is_taken_and_kept():
         assert again.number == first.number
 
 
+@pytest.mark.usefixtures("own_locks")
 def test_a_flight_that_is_under_way_is_found_by_its_domain():
     with take_domain({}, lambda: set()) as flight:
         assert flight.number in domains_taken()

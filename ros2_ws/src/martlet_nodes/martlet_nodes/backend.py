@@ -8,16 +8,18 @@ the simulator's or the radio's, is the business of the backends that use this.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from firmware_bridge.braking import brake
 from firmware_bridge.flight_guard import FlightGuard, GuardEvent, Situation, Stage
-from firmware_bridge.guard_rules import GuardLimits, operator_violation
+from firmware_bridge.guard_rules import GuardLimits
 from firmware_bridge.link import FleetLink, Telemetry, unheard
 from firmware_bridge.orders import Arm, Emergency, HandBack, Order, Stop
+from firmware_bridge.setpoint_rules import Setpoint, is_aimed
+from martlet_nodes import readiness
+from martlet_nodes.drone_record import DroneRecord
 from martlet_nodes.drone_status import Commander, Status
 from martlet_nodes.manoeuvre import (
     STILL_S,
@@ -38,32 +40,13 @@ ARMING_S = 1.0
 """A drone that has been told to arm does so within this time, or does not."""
 
 
-@dataclass
-class _Drone:
-    """One drone, as its backend knows it."""
-
-    name: str
-    guard: FlightGuard
-    armed: bool = False
-    armed_s: float = -math.inf
-    stopped: bool = False  # by the operator
-    streaming: bool = False  # somebody streams, and has not let go
-    barred: bool = False  # whoever streamed lost command, and has not let go
-    answered_s: float = -math.inf
-    heard_s: float = -math.inf
-    coming_to_rest: bool = False  # whoever streamed has let go of it at speed
-    moved_s: float = -math.inf
-    ground_m: float = 0.0
-    manoeuvre: Manoeuvre | None = None
-    latencies_s: list[float] = field(default_factory=list)
-
-
 class Backend:
     """The drones of one flight. Times are on the flight's clock and are passed in.
 
     Attributes:
         names: The drones, in the order of their rows.
         telemetry: What was last heard.
+        limits: The guard's.
     """
 
     def __init__(self, link: FleetLink, names: Sequence[str], limits: GuardLimits) -> None:
@@ -71,8 +54,8 @@ class Backend:
         self.names = tuple(names)
         self.telemetry: Telemetry = unheard(len(names))
         self._link = link
-        self._limits = limits
-        self._drones = [_Drone(name, FlightGuard(limits)) for name in names]
+        self.limits = limits
+        self._drones = [DroneRecord(name, FlightGuard(limits)) for name in names]
         self._operator_s = -math.inf
 
     def hear(self, telemetry: Telemetry) -> None:
@@ -98,18 +81,28 @@ class Backend:
             now_s: When it was received.
         """
         drone = self._drones[number]
-        silent_s = now_s - drone.heard_s
-        drone.heard_s = now_s
-        if drone.barred and silent_s >= SILENCE_S:
-            drone.barred = False
-        if drone.barred or self.commander(number) > Commander.STREAM or not self._ready(number):
-            return
-        drone.streaming = True
-        drone.answered_s = answered_s
-        drone.latencies_s.append(now_s - answered_s)
-        thrust, p, q, r = command
-        orders = drone.guard.admit((thrust, p, q, r), self._situation(number, now_s))
-        self._tell(number, orders, now_s)
+        if self._hears_stream(number, now_s, answered_s):
+            drone.aimed = False
+            drone.latencies_s.append(now_s - answered_s)
+            thrust, p, q, r = command
+            orders = drone.guard.admit((thrust, p, q, r), self._situation(number, now_s))
+            self._tell(number, orders, now_s)
+
+    def set_point(self, number: int, order: Setpoint, now_s: float) -> None:
+        """Take a streamed set-point that the drone's own controller flies.
+
+        It answers no state, and counts as new when it is received.
+
+        Args:
+            number: The drone's row.
+            order: What is to be flown.
+            now_s: When it was received.
+        """
+        drone = self._drones[number]
+        if self._hears_stream(number, now_s, now_s):
+            drone.aimed = is_aimed(order)
+            orders = drone.guard.admit_setpoint(order, self._situation(number, now_s))
+            self._tell(number, orders, now_s)
 
     def release(self, number: int, now_s: float) -> None:
         """Whoever streamed to a drone lets go: the drone brakes and hovers by itself."""
@@ -172,7 +165,7 @@ class Backend:
             return Manoeuvre(goal, now_s, Outcome(False, why, math.nan))
         state = self.telemetry.states[number]
         manoeuvre = Manoeuvre(complete(goal, state), now_s)
-        why = refusal(manoeuvre.goal, state, self._limits)
+        why = refusal(manoeuvre.goal, state, self.limits)
         if why:
             why = f"{goal.kind.value} of {drone.name}: {why}"
             manoeuvre.outcome = Outcome(False, why, manoeuvre.error_m(state))
@@ -265,9 +258,20 @@ class Backend:
         return done and not self.telemetry.flying[number]
 
     def _ready(self, number: int) -> bool:
-        heard = self.telemetry
-        ready = self._drones[number].armed and heard.armed[number] and not heard.locked[number]
-        return bool(ready)
+        return readiness.ready(self._drones[number], self.telemetry, number)
+
+    def _hears_stream(self, number: int, now_s: float, answered_s: float) -> bool:
+        """Whether what is streamed to a drone counts now: nobody above has it, and it is armed."""
+        drone = self._drones[number]
+        silent_s = now_s - drone.heard_s
+        drone.heard_s = now_s
+        if drone.barred and silent_s >= SILENCE_S:
+            drone.barred = False
+        if drone.barred or self.commander(number) > Commander.STREAM or not self._ready(number):
+            return False
+        drone.streaming = True
+        drone.answered_s = answered_s
+        return True
 
     def _situation(self, number: int, now_s: float) -> Situation:
         drone, heard = self._drones[number], self.telemetry
@@ -282,53 +286,26 @@ class Backend:
             battery_v=float(heard.battery_v[number]),
             pose_age_s=math.nan if heard.pose_age_s is None else float(heard.pose_age_s[number]),
             operator_age_s=now_s - self._operator_s,
+            aimed=drone.aimed,
         )
 
     def _age_s(self, number: int, now_s: float) -> float:
-        heard = self.telemetry
-        return float(heard.age_s[number]) + now_s - heard.stamp_s
+        return readiness.age_s(self.telemetry, number, now_s)
 
     def _unheard(self, number: int, now_s: float) -> str:
-        """Why a drone cannot be reckoned with; empty when it is heard."""
-        age_s, name = self._age_s(number, now_s), self._drones[number].name
-        if math.isinf(age_s):
-            return f"{name} has not been heard yet"
-        if age_s > self._limits.lost_s:
-            return f"{name} was last heard {age_s:.2f} s ago"
-        return ""
+        name = self._drones[number].name
+        return readiness.unheard(name, self._age_s(number, now_s), self.limits)
 
     def _unfit(self, number: int, now_s: float) -> str:
-        """Why the guard would land this drone as soon as it flies; empty when it would not."""
         name, volts = self._drones[number].name, float(self.telemetry.battery_v[number])
-        if broken := operator_violation(now_s - self._operator_s, self._limits):
-            return f"{name} stays on the ground: {broken.sentence()}"
-        if volts < self._limits.battery_low_v:
-            return (
-                f"{name} stays on the ground: its battery has {volts:.2f} V at rest, and is landed"
-                f" below {self._limits.battery_low_v:g} V"
-            )
-        return ""
+        return readiness.unfit(name, volts, now_s - self._operator_s, self.limits)
 
     def _obstacle(self, number: int, kind: Kind, now_s: float) -> str:
         """Why no action of this kind may begin now; empty when it may."""
-        drone, heard = self._drones[number], self.telemetry
-        if why := self._unheard(number, now_s):
-            return why
-        if drone.stopped or heard.locked[number]:
-            return f"{drone.name} was stopped and is locked: switch it off and on again"
-        if not self._ready(number):
-            return f"{drone.name} is not armed"
-        if drone.manoeuvre is not None and not (
-            kind is Kind.LAND and drone.manoeuvre.goal.kind is not Kind.LAND
-        ):
-            return f"{drone.name} is busy with {drone.manoeuvre.goal.kind.value}"
-        if drone.guard.stage is not Stage.NOMINAL and kind is not Kind.LAND:
-            return f"the guard has {drone.name}: {drone.guard.reason}"
-        if kind is Kind.TAKEOFF and heard.flying[number]:
-            return f"{drone.name} flies already"
-        if kind is not Kind.TAKEOFF and not heard.flying[number]:
-            return f"{drone.name} does not fly"
-        return ""
+        drone = self._drones[number]
+        return self._unheard(number, now_s) or readiness.obstacle(
+            drone, self.telemetry, number, kind
+        )
 
     def _take_over(self, number: int, order: Order, now_s: float) -> None:
         """An action begins: streamed commands count no more until their sender has let go."""
@@ -338,7 +315,7 @@ class Backend:
         drone.streaming = False
         self._tell(number, orders, now_s)
 
-    def _see_rest(self, number: int, drone: _Drone, telemetry: Telemetry) -> None:
+    def _see_rest(self, number: int, drone: DroneRecord, telemetry: Telemetry) -> None:
         """See whether a drone that was let go at speed hovers, or is somebody else's by now."""
         if not drone.coming_to_rest:
             return
@@ -353,11 +330,11 @@ class Backend:
         heard = self.telemetry
         if not heard.flying[number]:
             return HandBack(), Stop()
-        limits = self._limits
+        limits = self.limits
         box, ground_m = (limits.box_low_m, limits.box_high_m), self._drones[number].ground_m
         return HandBack(), brake(heard.states[number], *box, ground_m)
 
-    def _follow(self, number: int, drone: _Drone, telemetry: Telemetry) -> None:
+    def _follow(self, number: int, drone: DroneRecord, telemetry: Telemetry) -> None:
         """See whether a drone's action has come to its end."""
         manoeuvre = drone.manoeuvre
         if manoeuvre is None:
@@ -373,7 +350,7 @@ class Backend:
             if manoeuvre.outcome is not None:
                 drone.manoeuvre = None
 
-    def _end(self, drone: _Drone, why: str) -> None:
+    def _end(self, drone: DroneRecord, why: str) -> None:
         if drone.manoeuvre is not None and drone.manoeuvre.outcome is None:
             drone.manoeuvre.outcome = Outcome(False, why, math.nan)
         drone.manoeuvre = None
