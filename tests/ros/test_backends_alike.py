@@ -22,10 +22,10 @@ from rclpy.action.graph import get_action_server_names_and_types_by_node as acti
 rclpy.init()
 node = rclpy.create_node("observer")
 backend = sys.argv[1]
-nodes = ("policy", backend)
+nodes = ("policy", backend, "fleet_desk")
 deadline = time.monotonic() + 30
 actions = []
-while len(actions) < 4 and time.monotonic() < deadline:
+while len(actions) < 6 and time.monotonic() < deadline:
     rclpy.spin_once(node, timeout_sec=0.1)
     if set(nodes) <= set(node.get_node_names()):
         actions = [action for name in nodes for action in actions_of(node, name, "/")]
@@ -64,8 +64,8 @@ def test_the_graph_is_the_same(stack, policy_path):
     twin = json.loads(stack.run(GRAPH, "crazyflie_backend"))
     assert twin == sim
     assert len(sim["publishers"]["/fleet/truth"]) == 1  # said in simulation, but there in all
-    assert len(sim["actions"]) == 4
-    assert len(sim["services"]) >= 4
+    assert len(sim["actions"]) == 6
+    assert len(sim["services"]) >= 6
     assert sim["others"] == []
 
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from martlet_bringup import interface_rows
+from martlet_bringup.interface import QUALITIES
+
 pytestmark = [pytest.mark.ros, pytest.mark.timeout(120)]
 
 GRAPH = """
@@ -17,10 +20,10 @@ from rclpy.action.graph import get_action_server_names_and_types_by_node as acti
 
 rclpy.init()
 node = rclpy.create_node("observer")
-nodes = ("policy", "sim_backend")
+nodes = ("policy", "sim_backend", "fleet_desk")
 deadline = time.monotonic() + 20
 actions = []
-while len(actions) < 4 and time.monotonic() < deadline:
+while len(actions) < 6 and time.monotonic() < deadline:
     rclpy.spin_once(node, timeout_sec=0.1)
     if set(nodes) <= set(node.get_node_names()):
         actions = [action for name in nodes for action in actions_of(node, name, "/")]
@@ -46,13 +49,12 @@ print(json.dumps({
 }))
 """
 
-BEST, SURE = ("BEST_EFFORT", "VOLATILE"), ("RELIABLE", "TRANSIENT_LOCAL")
-LISTENERS = {
-    "/fleet/cmd_rate_thrust": ["sim_backend"],
-    "/cf1/cmd_rate_thrust": ["sim_backend"],
-    "/fleet/states": ["policy"],
-    "/cf1/status": ["policy"],
-}
+
+INSTALLED = """
+import json, sys
+from importlib.util import find_spec
+print(json.dumps([name for name in sys.argv[1:] if find_spec(name)]))
+"""
 
 
 @pytest.fixture
@@ -61,37 +63,24 @@ def graph(stack, policy_path):
     return json.loads(stack.run(GRAPH))
 
 
-def test_graph_has_the_topics_types_and_qualities_of_the_contract(stack, graph):
-    for topic in stack.workspace.stack.topics(("cf1",)):
-        said_by = {"/fleet/cmd_rate_thrust": "policy", "/cf1/goal": "policy"}
-        publisher = said_by.get(topic.name, "sim_backend")
-        quality = SURE if topic.reliable else BEST
-        expected = [[publisher, topic.type, *quality]]
-        if topic.name == "/cf1/cmd_rate_thrust":
-            expected = []  # for people and tools: nobody of ours says it
-        assert graph["publishers"].pop(topic.name, []) == expected, topic.name
-        heard = [end[0] for end in graph["subscribers"].pop(topic.name, [])]
-        assert heard == LISTENERS.get(topic.name, []), topic.name
-    assert not any(graph["publishers"].values())
-    # What comes from outside: an operator, and motion capture.
-    others = {topic: ends for topic, ends in graph["subscribers"].items() if ends}
-    assert others == {
-        "/operator/key": [["sim_backend", "std_msgs/msg/Bool", *BEST]],
-        "/cf1/external_pose": [["sim_backend", "geometry_msgs/msg/PoseStamped", *BEST]],
-    }
-    assert graph["actions"] == [
-        ["/cf1/go_to", "martlet_msgs/action/GoTo"],
-        ["/cf1/land", "martlet_msgs/action/Land"],
-        ["/cf1/takeoff", "martlet_msgs/action/Takeoff"],
-        ["/fleet/fly_task", "martlet_msgs/action/FlyTask"],
-    ]
-    assert graph["services"] == [
-        ["/all/arm", "martlet_msgs/srv/Arm"],
-        ["/all/emergency", "std_srvs/srv/Empty"],
-        ["/cf1/arm", "martlet_msgs/srv/Arm"],
-        ["/cf1/emergency", "std_srvs/srv/Empty"],
-    ]
+def test_graph_is_the_one_that_the_interface_lists(stack, graph):
+    listed = interface_rows.graph(("cf1",), "diagnostic_msgs", *optional_packages(stack))
+    for way, ends in (("out", graph["publishers"]), ("in", graph["subscribers"])):
+        expected = sorted(
+            [e.name, e.node.replace("backend", "sim_backend"), e.type, *QUALITIES[e.quality][:2]]
+            for e in listed
+            if e.kind == "topic" and e.way == way
+        )
+        assert sorted([name, *end] for name, found in ends.items() for end in found) == expected
+    for kind in ("action", "service"):
+        expected = sorted([e.name, e.type] for e in listed if e.kind == kind)
+        assert graph[f"{kind}s"] == expected
     assert all(listening_on_loopback_alone(process.pid) for process in stack.nodes.values())
+
+
+def optional_packages(stack):
+    """Those that this machine has of the packages without which the stack flies all the same."""
+    return json.loads(stack.run(INSTALLED, "tf2_msgs"))
 
 
 def listening_on_loopback_alone(pid):

@@ -41,7 +41,7 @@ def test_who_commands_keeps_the_drone_until_it_lets_go_or_falls_silent():
     assert turn.takes(FLEET, 1.0)
     assert not turn.takes(OWN, 1.1)
     assert not turn.lets_go(OWN, 1.1)
-    assert "cf1: commands on /cf1/cmd_rate_thrust were refused: /fleet" in turn.news("cf1")
+    assert "cf1: commands on /cf1/cmd_rate_thrust were refused: it obeys /fleet" in turn.news("cf1")
     assert turn.news("cf1") == ""
     assert turn.takes(FLEET, 1.2)
     assert turn.lets_go(FLEET, 1.3)

@@ -52,11 +52,12 @@ class CrazyflieBackendNode(FleetNode):
             wait,
         )
         self._crazyflies = Crazyflies(self._link, settings.drones, limits)
+        self._crazyflies.hear(self.now_s())
         self._looks = 0
         self.executor = SingleThreadedExecutor()
         self.executor.add_node(node)
         self._news = node.create_guard_condition(self._hear)
-        super().__init__(node, self._crazyflies.backend)
+        super().__init__(node, self._crazyflies.backend, airframe)
 
     def now_s(self) -> float:
         """Now, by the wall."""
@@ -86,6 +87,7 @@ class CrazyflieBackendNode(FleetNode):
             while not told_to_end():
                 self.executor.spin_once(timeout_sec=IDLE_S)
         finally:
+            self.close()
             ended.set()
             if listener.is_alive():
                 listener.join()

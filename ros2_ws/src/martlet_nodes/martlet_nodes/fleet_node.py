@@ -4,38 +4,41 @@
 A backend's node says what time it is and when to tick; this file says what goes in and out.
 """
 
+import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseStamped
-from martlet_msgs.msg import DroneStatus, FleetRateThrust, FleetStates, RateThrust
-from martlet_msgs.srv import Arm
-from nav_msgs.msg import Odometry
+from martlet_msgs.msg import FleetRateThrust, FleetStates, RateThrust
 from numpy.typing import NDArray
 from rclpy.executors import Executor
 from rclpy.node import Node
-from rclpy.publisher import Publisher
-from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import BatteryState
 from std_msgs.msg import Bool
-from std_srvs.srv import Empty
 
 from firmware_bridge.errors import OrderError
 from firmware_bridge.external_pose import ExternalPose
 from martlet_nodes import messages, quality
-from martlet_nodes.actions import DroneActions
+from martlet_nodes.actions import Actions
 from martlet_nodes.backend import Backend
+from martlet_nodes.desk import Desk
+from martlet_nodes.diagnosis import diagnose
+from martlet_nodes.drone_model import urdf
 from martlet_nodes.drone_status import Status
+from martlet_nodes.drone_topics import DroneTopics
 from martlet_nodes.errors import ListenersError
-from martlet_nodes.rivals import Rivals, Turn
+from martlet_nodes.fleet_desk import FleetDesk
+from martlet_nodes.hand_over import HandOver
+from martlet_nodes.requests import Requests
+from martlet_nodes.rivals import Rivals
 from martlet_nodes.shell import told_to_end
+from martlet_nodes.tools import Tools
 from martlet_nodes.turns import in_turn
+from sim_core.airframe import Airframe
 
 STATUS_EVERY = 10
 """Ticks between two statuses when nothing changes: 10 Hz."""
@@ -44,6 +47,9 @@ FLEET_COMMANDS = "/fleet/cmd_rate_thrust"
 
 RIVALS_EVERY = 100
 """Ticks between two looks for others who command the same drones: 1 Hz."""
+
+DIAGNOSES_S = 1.0
+"""Between two words on /diagnostics."""
 
 LISTENERS_S = 30.0
 """So long may those who were promised to listen take to come."""
@@ -57,18 +63,21 @@ class FleetNode(ABC):
         backend: What decides.
     """
 
-    def __init__(self, node: Node, backend: Backend, *, lossless: bool = False) -> None:
+    def __init__(
+        self, node: Node, backend: Backend, airframe: Airframe, *, lossless: bool = False
+    ) -> None:
         """Open every topic, service and action of the fleet.
 
         Args:
             node: The ROS node.
             backend: What decides.
+            airframe: What the drones are.
             lossless: Offer every message to whoever asks for all; for a clock that can wait.
         """
         self.node, self.backend = node, backend
         offer = quality.LOSSLESS if lossless else quality.STATES
         status = quality.STATUS_LOSSLESS if lossless else quality.STATUS
-        self._ticks = 0
+        self._ticks, self._diagnosed_s = 0, -math.inf
         self._said: list[Status | None] = [None] * len(backend.names)
         self._guard_said = [0] * len(backend.names)
         self._states = node.create_publisher(FleetStates, "/fleet/states", offer)
@@ -76,21 +85,31 @@ class FleetNode(ABC):
         self._clock = node.create_publisher(Clock, "/clock", offer)
         self._fleet, self._time = FleetStates(), Clock()
         self._fleet.header.frame_id = messages.WORLD
-        self._drones = [_Topics(node, name, offer, status) for name in backend.names]
+        self._tools = Tools(node)
+        self._drones = [
+            DroneTopics(node, name, offer, status, urdf(name, airframe)) for name in backend.names
+        ]
         node.create_subscription(FleetRateThrust, FLEET_COMMANDS, self._on_fleet, quality.COMMANDS)
         node.create_subscription(Bool, "/operator/key", self._on_operator, quality.COMMANDS)
-        everyone = list(range(len(backend.names)))
-        self._serve("/all", everyone)
-        self._rivals = Rivals(node, backend.names)
-        self._turns = [Turn() for _ in backend.names]
-        self._actions = []
         for number, name in enumerate(backend.names):
-            self._serve(f"/{name}", [number])
             take = partial(self._on_command, number)
             node.create_subscription(RateThrust, f"/{name}/cmd_rate_thrust", take, quality.COMMANDS)
             seen = partial(self._on_pose, number)
             node.create_subscription(PoseStamped, f"/{name}/external_pose", seen, quality.COMMANDS)
-            self._actions.append(DroneActions(node, backend, number, self.now_s))
+        self._rivals = Rivals(node, backend.names)
+        self._requests = Requests(
+            backend, self._rivals, self.now_s, self.say_status, self._say_stopped
+        )
+        hand_over = HandOver(node.create_guard_condition)
+        places = backend.telemetry.states[:, :3].tolist()
+        self._desk = FleetDesk(
+            self._requests, backend.names, hand_over, self._serve_actions, places
+        )
+        self._desk.open()
+
+    def close(self) -> None:
+        """Take nothing more that is asked; whoever flies goes on."""
+        self._desk.close()
 
     @abstractmethod
     def now_s(self) -> float:
@@ -111,7 +130,7 @@ class FleetNode(ABC):
         Raises:
             ListenersError: They did not come.
         """
-        own = [p for topics in self._drones for p in topics.publishers]
+        own = [p for topics in self._drones for p in topics.flown]
         begun_s = time.monotonic()
         while not told_to_end() and wanted:
             states = self._states.get_subscription_count()
@@ -136,21 +155,30 @@ class FleetNode(ABC):
         if truth is not None:
             self._fleet.states = messages.floats(truth)
             self._truth.publish(self._fleet)
-        for number in in_turn(len(self._drones), self._ticks):
+        turn = in_turn(len(self._drones), self._ticks)
+        for number in turn:
             self._drones[number].say_state(stamp, heard.states[number])
+        if self._tools.wants_tf:
+            self._tools.say_transforms([self._drones[number].transform() for number in turn])
         self.say_status(always=self._ticks % STATUS_EVERY == 0)
         self.look()
         self._ticks += 1
         if self._ticks % RIVALS_EVERY == 0:
-            turns = zip(self._turns, self.backend.names, strict=True)
+            turns = zip(self._requests.turns, self.backend.names, strict=True)
             for sentence in (self._rivals.news(), *(turn.news(name) for turn, name in turns)):
                 if sentence:
                     self.node.get_logger().error(sentence)
 
     def look(self) -> None:
-        """End the actions that have come to their end."""
-        for actions in self._actions:
+        """End what has come to its end; at times tell how well the drones are."""
+        for actions in self._desk.actions:
             actions.look(feedback=self._ticks % STATUS_EVERY == 0)
+        for sentence in self._requests.failed():
+            self.node.get_logger().error(sentence)
+        now_s = self.now_s()
+        if now_s - self._diagnosed_s >= DIAGNOSES_S:
+            self._diagnosed_s = now_s
+            self._say_diagnoses(now_s)
 
     def say_status(self, *, always: bool = False) -> None:
         """Publish the status of the drones that changed, or of all."""
@@ -178,9 +206,21 @@ class FleetNode(ABC):
             )
         self._guard_said[number] = len(events)
 
-    def _serve(self, prefix: str, numbers: list[int]) -> None:
-        self.node.create_service(Arm, f"{prefix}/arm", partial(self._on_arm, numbers))
-        self.node.create_service(Empty, f"{prefix}/emergency", partial(self._on_emergency, numbers))
+    def _say_diagnoses(self, now_s: float) -> None:
+        backend, stamp = self.backend, Time()
+        messages.set_time(stamp, now_s)
+        volts = backend.telemetry.battery_v
+        diagnoses = [
+            diagnose(backend.status(number), float(volts[number]), backend.limits)
+            for number in range(len(backend.names))
+        ]
+        self._tools.say_diagnoses(stamp, diagnoses, self.node.get_name())
+
+    def _say_stopped(self, names: str) -> None:
+        self.node.get_logger().warning(f"{names}: stopped by the operator")
+
+    def _serve_actions(self, desk: Desk, prefix: str, numbers: Sequence[int]) -> Actions:
+        return Actions(desk, self.backend, prefix, numbers, self.now_s, self.say_status)
 
     def _on_fleet(self, message: FleetRateThrust) -> None:
         now_s, answered_s = self.now_s(), messages.seconds(message.header.stamp)
@@ -193,7 +233,7 @@ class FleetNode(ABC):
             )
             return
         for number, engaged in enumerate(message.engaged):
-            turn = self._turns[number]
+            turn = self._requests.turns[number]
             if engaged and turn.takes(FLEET_COMMANDS, now_s):
                 command = message.commands[4 * number : 4 * number + 4]
                 self.backend.stream(number, command, answered_s, now_s)
@@ -208,7 +248,9 @@ class FleetNode(ABC):
         rates = message.body_rates
         command = (message.collective_thrust, rates.x, rates.y, rates.z)
         answered_s, now_s = messages.seconds(message.header.stamp), self.now_s()
-        if self._turns[number].takes(f"/{self.backend.names[number]}/cmd_rate_thrust", now_s):
+        if self._requests.turns[number].takes(
+            f"/{self.backend.names[number]}/cmd_rate_thrust", now_s
+        ):
             self.backend.stream(number, command, answered_s, now_s)
         self.say_status()
 
@@ -220,45 +262,3 @@ class FleetNode(ABC):
             self.node.get_logger().error(
                 f"/{self.backend.names[number]}/external_pose: {error}", throttle_duration_sec=1.0
             )
-
-    def _on_arm(self, numbers: list[int], request: Any, response: Any) -> Any:
-        rivals = self._rivals.sentence() if request.arm else ""
-        whys = [rivals or self.backend.arm(n, request.arm, self.now_s()) for n in numbers]
-        whys += [
-            f"{self.backend.names[number]} has been told to arm and does not yet say so: ask again"
-            for number, why in zip(numbers, whys, strict=True)
-            if not why and self.backend.arming(number)
-        ]
-        response.message = "; ".join(dict.fromkeys(why for why in whys if why))
-        response.success = not response.message
-        self.say_status()
-        return response
-
-    def _on_emergency(self, numbers: list[int], _: Any, response: Any) -> Any:
-        for number in numbers:
-            self.backend.emergency(number, self.now_s())
-            self.node.get_logger().warning(f"{self.backend.names[number]}: stopped by the operator")
-        self.say_status()
-        return response
-
-
-class _Topics:
-    """What one drone's own topics say."""
-
-    def __init__(self, node: Node, name: str, offer: QoSProfile, status: QoSProfile) -> None:
-        publish: Callable[..., Publisher] = node.create_publisher
-        self.odometry = publish(Odometry, f"/{name}/odom", offer)
-        self.pose = publish(PoseStamped, f"/{name}/pose", offer)
-        self.status = publish(DroneStatus, f"/{name}/status", status)
-        self.battery = publish(BatteryState, f"/{name}/battery", status)
-        self.publishers = (self.odometry, self.pose, self.status, self.battery)
-        self._odometry, self._pose = Odometry(), PoseStamped()
-        self._odometry.header.frame_id = self._pose.header.frame_id = messages.WORLD
-        self._odometry.child_frame_id = name
-
-    def say_state(self, stamp: Time, state: NDArray[np.float32]) -> None:
-        """Publish one drone's state, for people and tools."""
-        messages.fill_odometry(self._odometry, stamp, state)
-        self.odometry.publish(self._odometry)
-        messages.fill_pose(self._pose, self._odometry)
-        self.pose.publish(self._pose)

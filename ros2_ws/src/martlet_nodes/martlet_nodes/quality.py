@@ -38,3 +38,16 @@ STATUS_LOSSLESS = QoSProfile(
     durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )
 """The same in lockstep, where a listener may fall seconds of flight behind."""
+
+KEPT = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=1,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+)
+"""What is said once, for whoever comes."""
+
+TOOLS = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST, depth=10, reliability=ReliabilityPolicy.RELIABLE
+)
+"""TF and diagnostics, as their tools ask for them."""

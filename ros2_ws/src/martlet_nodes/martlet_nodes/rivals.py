@@ -90,9 +90,13 @@ class Turn:
         self._heard_s = float("-inf")
         return True
 
+    def ends(self) -> None:
+        """Whoever's turn it was has done."""
+        self._heard_s = float("-inf")
+
     def news(self, name: str) -> str:
         """A sentence on whose commands were refused since the last call; empty where nobody's."""
         refused, self._refused = self._refused, ""
         if not refused:
             return ""
-        return f"{name}: commands on {refused} were refused: {self._topic} commands it already"
+        return f"{name}: commands on {refused} were refused: it obeys {self._topic} already"

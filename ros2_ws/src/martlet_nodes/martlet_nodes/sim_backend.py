@@ -77,6 +77,7 @@ class Simulation:
     """Drones in simulation, and the backend in charge of them.
 
     Attributes:
+        airframe: What the drones are.
         backend: Commands, actions and guards.
         stamp_s: Stamp of the newest states.
         truth: Where the drones were when those states were taken, shape (n, 13).
@@ -89,6 +90,7 @@ class Simulation:
             ParameterError: Settings that the double or the guard refuses.
         """
         airframe = _loaded(load_airframe(parameters.airframe), parameters.added_mass_kg)
+        self.airframe = airframe
         try:
             settings = DoubleSettings(
                 parameters.seed,

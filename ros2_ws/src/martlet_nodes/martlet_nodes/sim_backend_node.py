@@ -36,7 +36,9 @@ class SimBackendNode(FleetNode):
         self.executor = SingleThreadedExecutor()
         self.executor.add_node(node)
         lockstep = self._settings.clock == "lockstep"
-        super().__init__(node, self._simulation.backend, lossless=lockstep)
+        super().__init__(
+            node, self._simulation.backend, self._simulation.airframe, lossless=lockstep
+        )
 
     def now_s(self) -> float:
         """Now, on the flight's clock; in lockstep it stands still between ticks."""
@@ -53,12 +55,15 @@ class SimBackendNode(FleetNode):
         Raises:
             ListenersError, LockstepError: Nobody listened, or nobody answered.
         """
-        self.await_listeners(self._settings.listeners, self.executor)
-        self.publish(self._simulation.truth)
-        if self._settings.clock == "lockstep":
-            self._fly_in_lockstep()
-        else:
-            self._fly_in_real_time()
+        try:
+            self.await_listeners(self._settings.listeners, self.executor)
+            self.publish(self._simulation.truth)
+            if self._settings.clock == "lockstep":
+                self._fly_in_lockstep()
+            else:
+                self._fly_in_real_time()
+        finally:
+            self.close()
 
     def _fly_in_real_time(self) -> None:
         self._wall = WallClock(self._settings.factor, time.monotonic(), self._simulation.stamp_s)

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""docs/ros_interface.md, made of the code: `python -m martlet_bringup.interface_page FILE`.
+
+Names come from `interface.py`, fields of our messages from their own text, parameters from the
+parameter files.
+"""
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from martlet_bringup.interface import QUALITIES, Entry
+from martlet_bringup.interface_rows import ABSENT, INTERFACE, SETPOINTS, THEIRS
+from martlet_bringup.stack import CONFIG
+
+MESSAGES = Path(__file__).resolve().parents[2] / "martlet_msgs"
+
+HEAD = """\
+# The ROS 2 interface
+<!-- Made of the code: python -m martlet_bringup.interface_page docs/ros_interface.md -->
+
+What `martlet fly` and `launch/fly.launch.py` start, the same in the simulator, over twins and on
+hardware. W is the world, ENU, frame `world`; B the body, FLU, its frame named as the drone. SI and
+radians everywhere. A drone has one commander at a time: operator > guard > action > streamed
+command; of two who stream, the one that came first, until it lets go or is silent for 0.5 s.
+
+The backend (`sim_backend` or `crazyflie_backend`) says the states and takes the policy's commands,
+on one thread. The node `fleet_desk`, a thread of the same process, takes what people and tools ask,
+so that it costs the flight nothing. Where `crazyflie_interfaces` is installed, a node
+`crazyflie_server` takes what Crazyswarm2's scripts ask.
+
+A streamed set-point is guarded as body rates are: finite, inside the fence, no faster than the
+guard allows, and never older than `stale_s` (0.25 s); else the drone is held. It answers no state:
+what counts is when it came.
+"""
+
+USERS = """\
+## Coming from Crazyswarm2
+With its message package installed, its services and topics are there under the same names, and so
+is `/crazyflie_server` with `robots.<drone>.initial_position` and `uri`. Its services answer before
+anything happened, and what they refuse is told in the log; our actions say what came of it. Without
+the package `martlet_msgs` has set-points of the same names and fields:
+`from martlet_msgs.msg import Position`.
+
+Not there:
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [HEAD]
+    said = [e for e in INTERFACE if e.kind == "topic" and e.way == "out"]
+    heard = [e for e in INTERFACE if e.kind == "topic" and e.way == "in" and e.node != "policy"]
+    heard = [e for e in heard if e not in SETPOINTS] + list(SETPOINTS)
+    asked = [e for e in INTERFACE if e.kind != "topic" and e.needs != THEIRS]
+    theirs = [e for e in INTERFACE if e.kind != "topic" and e.needs == THEIRS]
+    parts.append("\n## Topics out\n" + _topics(said))
+    parts.append("\n## Topics in\n" + _topics(heard))
+    parts.append(
+        f"\nSet-points carry `{THEIRS}`'s types where that is installed, field by field the same.\n"
+    )
+    parts.append("\n## Services and actions\n" + _asked(asked))
+    parts.append(f"\nWhere `{THEIRS}` is installed, also:\n\n" + _asked(theirs))
+    parts.append("\n" + USERS + "\n".join(f"- {_shown(n)}: {why}" for n, why in ABSENT) + "\n")
+    parts.append("\n## Qualities of service\n" + _qualities())
+    parts.append("\n## Messages\n" + "".join(_message(file) for file in _interfaces()))
+    parts.append("\n## Parameters\n" + "".join(_parameters(file) for file in _files()))
+    return "".join(parts)
+
+
+def _shown(name: str) -> str:
+    return name.replace("{drone}", "<drone>")
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]
+    return "\n".join(lines) + "\n"
+
+
+def _topics(entries: Sequence[Entry]) -> str:
+    rows = [
+        (
+            f"`{_shown(e.name)}`",
+            e.type.replace("/msg/", "/"),
+            e.what + (f" (needs {e.needs})" if e.needs else ""),
+            e.rate,
+            e.quality,
+            e.users,
+        )
+        for e in entries
+    ]
+    return _table(("topic", "type", "what", "rate", "QoS", "in Crazyswarm2"), rows)
+
+
+def _asked(entries: Sequence[Entry]) -> str:
+    names: dict[str, list[str]] = {}  # those of one drone and of all share a row
+    for e in entries:
+        names.setdefault(e.type, []).append(f"`{_shown(e.name)}`")
+    rows = [
+        (
+            " ".join(names.pop(e.type)),
+            e.kind,
+            re.sub("/(srv|action)/", "/", e.type),
+            e.what,
+            e.users,
+        )
+        for e in entries
+        if e.type in names
+    ]
+    return _table(("name", "", "type", "what", "in Crazyswarm2"), rows)
+
+
+def _qualities() -> str:
+    rows = [
+        (f"{name}", *(word.lower().replace("_", " ") for word in words[:2]), str(words[2]))
+        for name, words in QUALITIES.items()
+    ]
+    return _table(("name", "reliability", "durability", "depth"), rows)
+
+
+def _interfaces() -> list[Path]:
+    kinds = ("msg", "srv", "action")
+    return [file for kind in kinds for file in sorted((MESSAGES / kind).glob("*"))]
+
+
+def _message(file: Path) -> str:
+    """An interface's own text: what it is for, and each field with its unit and frame."""
+    lines = file.read_text().splitlines()[1:]
+    body = "\n".join(lines).strip()
+    return f"### martlet_msgs/{file.stem}\n```\n{body}\n```\n"
+
+
+def _files() -> list[Path]:
+    return sorted(CONFIG.glob("*.param.yaml"))
+
+
+def _parameters(file: Path) -> str:
+    rows = list(_parameter_rows(file.read_text().splitlines()))
+    return f"### {file.name.partition('.')[0]}\n" + _table(("parameter", "default", "what"), rows)
+
+
+def _parameter_rows(lines: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    section = ""
+    for line in lines[3:]:
+        if found := re.fullmatch(r"    # (\w+): (\S*(?: ?\S+)*?)  +(\S.*)", line):
+            yield f"`{found[1]}`", f"`{found[2]}`", found[3]
+        elif found := re.fullmatch(r"    (\w+):", line):
+            section = f"{found[1]}."
+        elif found := re.fullmatch(r"    ( *)(\w+): (.*?) +# (.*)", line):
+            name = (section if found[1] else "") + found[2]
+            yield f"`{name}`", f"`{found[3]}`", found[4]
+
+
+def main() -> int:
+    """Write the page to the file that is named."""
+    Path(sys.argv[1]).write_text(page())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

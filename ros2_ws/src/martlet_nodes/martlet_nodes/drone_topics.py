@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is said of one drone, for people and tools."""
+
+from collections.abc import Callable
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import PoseStamped, TransformStamped
+from martlet_msgs.msg import DroneStatus
+from nav_msgs.msg import Odometry
+from numpy.typing import NDArray
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import BatteryState
+from std_msgs.msg import String
+
+from martlet_nodes import messages, quality
+
+
+class DroneTopics:
+    """The topics of one drone.
+
+    Attributes:
+        flown: Those that go on in flight, which a recording listens to.
+    """
+
+    def __init__(
+        self, node: Node, name: str, offer: QoSProfile, status: QoSProfile, description: str
+    ) -> None:
+        """Open them, and say what the drone is.
+
+        Args:
+            node: Says it.
+            name: Of the drone.
+            offer: Quality of states.
+            status: Quality of status and battery.
+            description: Its URDF.
+        """
+        publish: Callable[..., Publisher] = node.create_publisher
+        self.odometry = publish(Odometry, f"/{name}/odom", offer)
+        self.pose = publish(PoseStamped, f"/{name}/pose", offer)
+        self.status = publish(DroneStatus, f"/{name}/status", status)
+        self.battery = publish(BatteryState, f"/{name}/battery", status)
+        self.flown = (self.odometry, self.pose, self.status, self.battery)
+        self._description = publish(String, f"/{name}/robot_description", quality.KEPT)
+        self._description.publish(String(data=description))
+        self._odometry, self._pose = Odometry(), PoseStamped()
+        self._odometry.header.frame_id = self._pose.header.frame_id = messages.WORLD
+        self._odometry.child_frame_id = name
+
+    def say_state(self, stamp: Time, state: NDArray[np.float32]) -> None:
+        """Publish the drone's state."""
+        messages.fill_odometry(self._odometry, stamp, state)
+        self.odometry.publish(self._odometry)
+        messages.fill_pose(self._pose, self._odometry)
+        self.pose.publish(self._pose)
+
+    def transform(self) -> TransformStamped:
+        """The state last said, for TF: from the world to the drone."""
+        message = TransformStamped()
+        message.header, message.child_frame_id = (
+            self._odometry.header,
+            self._odometry.child_frame_id,
+        )
+        p, to = self._odometry.pose.pose.position, message.transform.translation
+        to.x, to.y, to.z = p.x, p.y, p.z
+        message.transform.rotation = self._odometry.pose.pose.orientation
+        return message
