@@ -118,7 +118,7 @@ def test_a_landing_ends_any_other_action(flying):
     flying.step(0.3)
     landing = flying.backend.begin(0, Goal(Kind.LAND, (0, 0, 0), 0.0, 0.0), flying.now)
     assert not way.outcome.success
-    assert way.outcome.reason == "go_to of cf1: landed instead"
+    assert way.outcome.reason == "go_to of cf1 was replaced by land"
     again = flying.do(Kind.LAND, (0, 0, 0))
     assert again.reason == "cf1 is busy with land"
     flying.step(6.0)

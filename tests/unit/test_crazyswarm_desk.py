@@ -25,13 +25,15 @@ TYPES = Message(
 class Desk:
     """Two drones in simulation, what is asked of them, and what the log is told."""
 
-    def __init__(self, names=("a", "b")):
+    def __init__(self, names=("a", "b"), *, arms_itself=False):
         self.fleet = Fleet(drones=list(names))
         self.served, self.heard, self.log = {}, {}, []
         self.rivalry, self.stopped = "", []
         rivals = Message(sentence=lambda: self.rivalry)
         self.requests = Requests(
-            *(self.fleet.backend, rivals, lambda: self.fleet.now, lambda: None, self.stopped.append)
+            *(self.fleet.backend, rivals, lambda: self.fleet.now, lambda: None),
+            self.stopped.append,
+            arms_itself=arms_itself,
         )
         groups = [("/all", range(len(names)))]
         groups += [(f"/{name}", [row]) for row, name in enumerate(names)]
@@ -104,6 +106,20 @@ def test_a_script_takes_all_off_goes_there_and_lands(desk):
     assert not desk.fleet.backend.telemetry.flying.any()
     assert desk.log == []
     assert desk.requests.failed() == []
+
+
+def test_whoever_does_not_arm_takes_off_drones_that_arm_themselves_and_no_others(desk):
+    desk.call("/all/takeoff", height=1.0, duration=lasting(2.5))
+    assert desk.log == ["/all/takeoff: a is not armed; b is not armed"]
+    other = Desk(arms_itself=True)
+    other.rivalry = "two policies"
+    other.call("/all/takeoff", height=1.0, duration=lasting(2.5))
+    assert other.log == ["/all/takeoff: two policies"]
+    other.rivalry, other.log[:] = "", []
+    other.call("/all/takeoff", height=1.0, duration=lasting(2.5))
+    other.fleet.step(3.0)
+    assert other.fleet.backend.telemetry.flying.all()
+    assert other.log == []
 
 
 def test_set_points_are_flown_until_they_are_said_to_stop(desk):
@@ -203,6 +219,19 @@ def test_what_is_refused_is_told_in_the_log(desk, name, fields, sentence):
     desk.call(name, **fields)
     assert len(desk.log) == 1
     assert sentence in desk.log[0]
+
+
+def test_the_next_order_takes_the_place_of_the_one_under_way(desk):
+    desk.take_off()
+    desk.call("/a/go_to", goal=point(1, 0, 1), yaw=0.0, relative=False, duration=lasting(3.0))
+    desk.fleet.step(1.0)
+    desk.call("/a/go_to", goal=point(9, 0, 1), yaw=0.0, relative=False, duration=lasting(60.0))
+    assert "outside" in desk.log.pop()  # and the one under way goes on
+    assert desk.fleet.backend.commander(0) is Commander.ACTION
+    desk.call("/a/land", height=0.0, duration=lasting(3.0))
+    desk.fleet.step(5.0)
+    assert not desk.fleet.backend.telemetry.flying[0]
+    assert desk.requests.failed() == []
 
 
 def test_what_fails_on_the_way_is_told_once(desk):

@@ -74,7 +74,7 @@ SAID = (
         "out",
         "states",
         TURNS,
-        "same; reliable there",
+        "same; reliable where crazyflie_interfaces is installed",
     ),
     Entry(
         "/{drone}/goal",

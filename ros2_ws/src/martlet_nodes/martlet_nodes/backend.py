@@ -153,14 +153,20 @@ class Backend:
         self._tell(number, (Emergency(),), now_s)
         self._end(drone, "the operator stopped the drone")
 
-    def begin(self, number: int, goal: Goal, now_s: float) -> Manoeuvre:
-        """Begin an action; a landing ends any other.
+    def begin(self, number: int, goal: Goal, now_s: float, *, replacing: bool = False) -> Manoeuvre:
+        """Begin an action; a landing takes the place of any other.
+
+        Args:
+            number: The drone's row.
+            goal: What is asked.
+            now_s: When.
+            replacing: Whether it takes the place of the action under way, if there is one.
 
         Returns:
             The action under way; with its outcome already, when it cannot be flown.
         """
         drone = self._drones[number]
-        why = self._obstacle(number, goal.kind, now_s)
+        why = self._obstacle(number, goal.kind, now_s, replacing)
         if why:
             return Manoeuvre(goal, now_s, Outcome(False, why, math.nan))
         state = self.telemetry.states[number]
@@ -171,7 +177,8 @@ class Backend:
             manoeuvre.outcome = Outcome(False, why, manoeuvre.error_m(state))
             return manoeuvre
         if drone.manoeuvre is not None:
-            self._end(drone, f"{drone.manoeuvre.goal.kind.value} of {drone.name}: landed instead")
+            before = drone.manoeuvre.goal.kind.value
+            self._end(drone, f"{before} of {drone.name} was replaced by {goal.kind.value}")
         if drone.guard.stage is Stage.NOMINAL:
             self._take_over(number, order_of(manoeuvre.goal), now_s)
         else:
@@ -300,11 +307,11 @@ class Backend:
         name, volts = self._drones[number].name, float(self.telemetry.battery_v[number])
         return readiness.unfit(name, volts, now_s - self._operator_s, self.limits)
 
-    def _obstacle(self, number: int, kind: Kind, now_s: float) -> str:
+    def _obstacle(self, number: int, kind: Kind, now_s: float, replacing: bool) -> str:
         """Why no action of this kind may begin now; empty when it may."""
         drone = self._drones[number]
         return self._unheard(number, now_s) or readiness.obstacle(
-            drone, self.telemetry, number, kind
+            drone, self.telemetry, number, kind, replacing=replacing
         )
 
     def _take_over(self, number: int, order: Order, now_s: float) -> None:

@@ -26,7 +26,13 @@ class DroneTopics:
     """
 
     def __init__(
-        self, node: Node, name: str, offer: QoSProfile, status: QoSProfile, description: str
+        self,
+        node: Node,
+        name: str,
+        offer: QoSProfile,
+        pose: QoSProfile,
+        status: QoSProfile,
+        description: str,
     ) -> None:
         """Open them, and say what the drone is.
 
@@ -34,12 +40,13 @@ class DroneTopics:
             node: Says it.
             name: Of the drone.
             offer: Quality of states.
+            pose: Quality of the pose.
             status: Quality of status and battery.
             description: Its URDF.
         """
         publish: Callable[..., Publisher] = node.create_publisher
         self.odometry = publish(Odometry, f"/{name}/odom", offer)
-        self.pose = publish(PoseStamped, f"/{name}/pose", offer)
+        self.pose = publish(PoseStamped, f"/{name}/pose", pose)
         self.status = publish(DroneStatus, f"/{name}/status", status)
         self.battery = publish(BatteryState, f"/{name}/battery", status)
         self.flown = (self.odometry, self.pose, self.status, self.battery)

@@ -22,7 +22,8 @@ from std_msgs.msg import Bool
 
 from firmware_bridge.errors import OrderError
 from firmware_bridge.external_pose import ExternalPose
-from martlet_nodes import messages, quality
+from firmware_bridge.firmware_double import ARMS_ITSELF
+from martlet_nodes import crazyswarm_types, messages, quality
 from martlet_nodes.actions import Actions
 from martlet_nodes.backend import Backend
 from martlet_nodes.desk import Desk
@@ -77,6 +78,8 @@ class FleetNode(ABC):
         self.node, self.backend = node, backend
         offer = quality.LOSSLESS if lossless else quality.STATES
         status = quality.STATUS_LOSSLESS if lossless else quality.STATUS
+        # Crazyswarm2's scripts ask for reliable poses, and hear no others.
+        pose = offer if lossless or crazyswarm_types.SERVICES is None else quality.TOOLS
         self._ticks, self._diagnosed_s = 0, -math.inf
         self._said: list[Status | None] = [None] * len(backend.names)
         self._guard_said = [0] * len(backend.names)
@@ -87,7 +90,8 @@ class FleetNode(ABC):
         self._fleet.header.frame_id = messages.WORLD
         self._tools = Tools(node)
         self._drones = [
-            DroneTopics(node, name, offer, status, urdf(name, airframe)) for name in backend.names
+            DroneTopics(node, name, offer, pose, status, urdf(name, airframe))
+            for name in backend.names
         ]
         node.create_subscription(FleetRateThrust, FLEET_COMMANDS, self._on_fleet, quality.COMMANDS)
         node.create_subscription(Bool, "/operator/key", self._on_operator, quality.COMMANDS)
@@ -98,7 +102,8 @@ class FleetNode(ABC):
             node.create_subscription(PoseStamped, f"/{name}/external_pose", seen, quality.COMMANDS)
         self._rivals = Rivals(node, backend.names)
         self._requests = Requests(
-            backend, self._rivals, self.now_s, self.say_status, self._say_stopped
+            *(backend, self._rivals, self.now_s, self.say_status, self._say_stopped),
+            arms_itself=airframe.platform in ARMS_ITSELF,
         )
         hand_over = HandOver(node.create_guard_condition)
         places = backend.telemetry.states[:, :3].tolist()

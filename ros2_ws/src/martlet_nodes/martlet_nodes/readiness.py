@@ -7,7 +7,7 @@ from firmware_bridge.flight_guard import Stage
 from firmware_bridge.guard_rules import GuardLimits, operator_violation
 from firmware_bridge.link import Telemetry
 from martlet_nodes.drone_record import DroneRecord
-from martlet_nodes.manoeuvre import Kind
+from martlet_nodes.manoeuvre import Kind, Manoeuvre
 
 
 def age_s(heard: Telemetry, number: int, now_s: float) -> float:
@@ -41,15 +41,15 @@ def unfit(name: str, volts: float, operator_age_s: float, limits: GuardLimits) -
     return ""
 
 
-def obstacle(drone: DroneRecord, heard: Telemetry, number: int, kind: Kind) -> str:
-    """Why a drone that is heard can begin no action of a kind."""
+def obstacle(
+    drone: DroneRecord, heard: Telemetry, number: int, kind: Kind, *, replacing: bool
+) -> str:
+    """Why a drone that is heard can begin no action of a kind, or put it in another's place."""
     if drone.stopped or heard.locked[number]:
         return f"{drone.name} was stopped and is locked: switch it off and on again"
     if not ready(drone, heard, number):
         return f"{drone.name} is not armed"
-    if drone.manoeuvre is not None and not (
-        kind is Kind.LAND and drone.manoeuvre.goal.kind is not Kind.LAND
-    ):
+    if drone.manoeuvre is not None and not (replacing or _lands(drone.manoeuvre, kind)):
         return f"{drone.name} is busy with {drone.manoeuvre.goal.kind.value}"
     if drone.guard.stage is not Stage.NOMINAL and kind is not Kind.LAND:
         return f"the guard has {drone.name}: {drone.guard.reason}"
@@ -58,3 +58,8 @@ def obstacle(drone: DroneRecord, heard: Telemetry, number: int, kind: Kind) -> s
     if kind is not Kind.TAKEOFF and not heard.flying[number]:
         return f"{drone.name} does not fly"
     return ""
+
+
+def _lands(under_way: Manoeuvre, kind: Kind) -> bool:
+    """Whether a landing takes the place of something else."""
+    return kind is Kind.LAND and under_way.goal.kind is not Kind.LAND

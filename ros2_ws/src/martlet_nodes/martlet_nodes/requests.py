@@ -41,6 +41,8 @@ class Requests:
         now_s: Callable[[], float],
         changed: Callable[[], None],
         stopped: Callable[[str], None],
+        *,
+        arms_itself: bool,
     ) -> None:
         """Nothing is under way.
 
@@ -50,12 +52,13 @@ class Requests:
             now_s: The flight's clock.
             changed: Called after all that may change how a drone stands.
             stopped: Called with the names of drones that the operator stopped.
+            arms_itself: Whether these drones do, to those who do not arm: Crazyswarm2's scripts.
         """
         self.turns = [Turn() for _ in backend.names]
         self._backend, self._rivals, self._now_s = backend, rivals, now_s
-        self._changed, self._stopped = changed, stopped
+        self._changed, self._stopped, self._arms_itself = changed, stopped, arms_itself
         self._trajectories: dict[tuple[int, int], Upload] = {}
-        self._moving: list[tuple[str, Manoeuvre]] = []
+        self._moving: dict[int, Manoeuvre] = {}
 
     def arm(self, numbers: Sequence[int], armed: bool) -> str:
         """Arm or disarm drones; tells why not, or that some do not say so yet."""
@@ -103,7 +106,7 @@ class Requests:
         return f"{name}: motors off"
 
     def ask(self, numbers: Sequence[int], asked: Asked) -> str:
-        """Begin what is asked; tells why not."""
+        """Begin what is asked, in place of what is under way; tells why not."""
         whys = dict.fromkeys(self._ask(number, asked) for number in numbers)
         self._changed()
         return "; ".join(why for why in whys if why)
@@ -115,19 +118,24 @@ class Requests:
         name, goal = self._backend.names[number], self._goal(number, asked)
         if isinstance(goal, str):
             return f"{name}: {goal}"
-        manoeuvre = self._backend.begin(number, goal, self._now_s())
+        on_the_ground = not self._backend.telemetry.flying[number]
+        arms = goal.kind is Kind.TAKEOFF and self._arms_itself and on_the_ground
+        if arms and (why := self.arm([number], True)):
+            return why
+        manoeuvre = self._backend.begin(number, goal, self._now_s(), replacing=True)
         if manoeuvre.outcome is not None:
             return manoeuvre.outcome.reason
-        self._moving.append((name, manoeuvre))
+        self._moving[number] = manoeuvre
         return ""
 
     def failed(self) -> list[str]:
         """Sentences on what was begun and came to nothing, since the last call."""
-        ended = [m.outcome for _, m in self._moving if m.outcome is not None]
-        if not ended:
+        if not self._moving:
             return []
-        self._moving = [(name, m) for name, m in self._moving if m.outcome is None]
-        return [outcome.reason for outcome in ended if not outcome.success]
+        ended = {n: m.outcome for n, m in self._moving.items() if m.outcome is not None}
+        for number in ended:
+            del self._moving[number]
+        return [outcome.reason for outcome in ended.values() if not outcome.success]
 
     def _goal(self, number: int, asked: Asked) -> Goal | str:
         state = self._backend.telemetry.states[number]
