@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware_bridge.cflib_params import ANSWER_S, CflibParameters
+from firmware_bridge.crtp_memory import TRAJECTORY
 from firmware_bridge.crtp_packets import Packet, Port
 from firmware_bridge.devices import DEVICE_NAMES
 from firmware_bridge.drone_firmware import ARMS_ITSELF
@@ -150,7 +151,8 @@ class CflibDrone:
         self._doubts = doubts(self._parameters, self._airframe, self._settings.thrust, protocol)
         kind = self._settings.thrust or thrust_read(self._parameters, protocol)
         convention = ThrustConvention(kind, self._airframe.rotors.thrust_max_n)
-        self._encoder = SetpointEncoder(protocol, convention, style)
+        memories = [memory.id for memory in self._cf.mem.get_mems(TRAJECTORY)]
+        self._encoder = SetpointEncoder(protocol, convention, style, next(iter(memories), None))
         self._listen()
         self._sender = Sender(self._transmit, f"to {self._uri}")
         if not self.flying():

@@ -36,10 +36,8 @@ from firmware_bridge.setpoints import (
     ThrustConvention,
 )
 from firmware_bridge.telemetry import decompress_quaternion
+from firmware_bridge.trajectory_upload import PIECE_BYTES
 from sim_core.frames import yaw_of
-
-PIECE_BYTES = 132
-"""Of a trajectory in memory: eight coefficients each of x, y, z and yaw, and a duration."""
 
 Pose = tuple[tuple[float, float, float], float]
 

@@ -15,6 +15,7 @@ from firmware_bridge.errors import OrderError
 from firmware_bridge.orders import (
     Arm,
     Emergency,
+    Follow,
     GoTo,
     HandBack,
     Hover,
@@ -27,6 +28,7 @@ from firmware_bridge.orders import (
     TakeOff,
     Velocity,
 )
+from firmware_bridge.trajectory_upload import trajectory_packets
 
 ThrustKind = Literal["linear", "pwm"]
 Style = Literal["rpyt", "manual"]
@@ -125,11 +127,13 @@ class SetpointEncoder:
         thrust: What its firmware makes of 16 bits.
         style: How body rates travel: on port 3, which wants the parameters flightmode.stabMode* at
             `RATE_MODE` and once a thrust of 0; or as a manual set-point, which wants neither.
+        trajectories: Number of its memory for trajectories; None where it has none.
     """
 
     protocol: int
     thrust: ThrustConvention
     style: Style = "rpyt"
+    trajectories: int | None = None
 
     def packets(self, order: Order) -> tuple[Packet, ...]:
         """What to send, in this order.
@@ -139,6 +143,8 @@ class SetpointEncoder:
         """
         try:
             return self._packets(order)
+        except OrderError:
+            raise
         except (struct.error, ValueError, OverflowError):
             raise OrderError(f"set-point: expected finite numbers, got {order}.") from None
 
@@ -153,6 +159,8 @@ class SetpointEncoder:
             return (_vertical(HighLevel.LAND, order),)
         if isinstance(order, GoTo):
             return (self._go_to(order),)
+        if isinstance(order, Follow):
+            return tuple(trajectory_packets(order, self.trajectories, self.protocol))
         if isinstance(order, Stop):
             # The high-level commander first, or it would fly on after the hand-back.
             stop = Packet(Port.SETPOINT, 0, bytes([SetpointType.STOP]))

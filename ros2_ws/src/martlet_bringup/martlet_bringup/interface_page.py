@@ -35,6 +35,24 @@ guard allows, and never older than `stale_s` (0.25 s); else the drone is held. I
 what counts is when it came.
 """
 
+FIVE_MINUTES = """\
+## In five minutes
+```
+ros2 launch launch/fly.launch.py policy:=policies/universal_brushless.onnx \\
+  airframe:=cf21_brushless drones:=cf1,cf2
+ros2 service call /all/arm martlet_msgs/srv/Arm '{arm: true}'
+ros2 action send_goal /all/takeoff martlet_msgs/action/Takeoff '{height_m: 1.0}'
+ros2 topic pub -r 20 /cf1/cmd_position martlet_msgs/msg/Position '{x: 0.5, z: 1.0}'
+ros2 service call /cf1/notify_setpoints_stop std_srvs/srv/Trigger
+ros2 action send_goal /fleet/fly_task martlet_msgs/action/FlyTask '{task: hover, duration_s: 5.0}'
+ros2 action send_goal /all/land martlet_msgs/action/Land '{}'
+ros2 topic echo /diagnostics
+```
+Whoever stops to stream without a word (Ctrl-C) is held by the guard after 0.25 s, and landed after
+3 s more; `notify_setpoints_stop` lets go.
+
+"""
+
 USERS = """\
 ## Coming from Crazyswarm2
 With its message package installed, its services and topics are there under the same names, and so
@@ -55,7 +73,8 @@ def page() -> str:
     heard = [e for e in heard if e not in SETPOINTS] + list(SETPOINTS)
     asked = [e for e in INTERFACE if e.kind != "topic" and e.needs != THEIRS]
     theirs = [e for e in INTERFACE if e.kind != "topic" and e.needs == THEIRS]
-    parts.append("\n## Topics out\n" + _topics(said))
+    parts.append("\n" + FIVE_MINUTES)
+    parts.append("## Topics out\n" + _topics(said))
     parts.append("\n## Topics in\n" + _topics(heard))
     parts.append(
         f"\nSet-points carry `{THEIRS}`'s types where that is installed, field by field the same.\n"

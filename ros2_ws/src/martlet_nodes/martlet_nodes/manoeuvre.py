@@ -12,6 +12,7 @@ from firmware_bridge.braking import SINK_M
 from firmware_bridge.guard_rules import GuardLimits
 from firmware_bridge.orders import Follow, GoTo, Land, Order, TakeOff, Vector
 from firmware_bridge.planner import Trajectory, plan_trajectory
+from firmware_bridge.trajectory_upload import MOST_PIECES
 from sim_core.frames import yaw_of
 
 NEAR_M = 0.15  # the stock controller overshoots a takeoff by about a decimetre
@@ -158,6 +159,8 @@ def trajectory_refusal(follow: Follow, state: NDArray[np.float32], limits: Guard
 
     It may not begin elsewhere, leave the geofence, or be faster than the guard allows.
     """
+    if len(follow.pieces) > MOST_PIECES:
+        return f"expected at most {MOST_PIECES} pieces, got {len(follow.pieces)}"
     way, total_s = trajectory_of(follow, state)
     away_m = math.dist(state[:3].tolist(), way.at(0.0)[0])
     if away_m > FARTHEST_START_M:

@@ -7,6 +7,7 @@ All of it is done on the thread that flies. Sentences say why something was not 
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from firmware_bridge.errors import OrderError
 from firmware_bridge.orders import Follow
 from firmware_bridge.setpoint_rules import Setpoint
 from martlet_nodes.backend import Backend
@@ -122,7 +123,10 @@ class Requests:
         arms = goal.kind is Kind.TAKEOFF and self._arms_itself and on_the_ground
         if arms and (why := self.arm([number], True)):
             return why
-        manoeuvre = self._backend.begin(number, goal, self._now_s(), replacing=True)
+        try:
+            manoeuvre = self._backend.begin(number, goal, self._now_s(), replacing=True)
+        except OrderError as error:
+            return f"{name}: {error}"
         if manoeuvre.outcome is not None:
             return manoeuvre.outcome.reason
         self._moving[number] = manoeuvre
