@@ -86,7 +86,7 @@ print(json.dumps({
 
 def test_two_drones_are_flown_by_hand(stack):
     stack.start("none.onnx", only=("sim_backend",), drones=("a", "b"), clock="lockstep", factor=20)
-    told = json.loads(stack.run(PERSON))
+    told = json.loads(stack.run(PERSON, timeout=100.0))
     assert told["early"] == "a is not armed; b is not armed"
     assert told["armed"] == [True, ""]
     assert told["up"][:2] == [True, ""]
@@ -96,5 +96,9 @@ def test_two_drones_are_flown_by_hand(stack):
     assert told["free"]
     assert told["down"] == [True, ""]
     assert '<robot name="b">' in told["model"]
-    log = stack.nodes["sim_backend"].log.read_text()
+    process = stack.nodes["sim_backend"]
+    stack.end()
+    assert process.exit_code() == 0
+    log = process.log.read_text()
     assert "guard" not in log, log
+    assert "Traceback" not in log, log

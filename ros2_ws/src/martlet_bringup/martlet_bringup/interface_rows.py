@@ -334,6 +334,10 @@ ABSENT = (
         "degrees and 16-bit counts: `cmd_rate_thrust` has newtons and rad/s",
     ),
     ("`/{drone}/scan`", "no ranger deck is read"),
+    (
+        "`/{drone}/status` as crazyflie_interfaces/Status",
+        "ours is martlet_msgs/DroneStatus, and `battery` is a topic of its own",
+    ),
     ("`/poses`", "motion capture is heard on each drone's `external_pose`"),
     ("`/{drone}/set_group_mask`", "a group mask other than 0 is refused, and told"),
     ("`/{drone}/add_logging`", "what is logged is fixed: the state, at 100 Hz"),
