@@ -181,8 +181,18 @@ class CflibDrone:
         heard, said = self.record.now()
         return said.flying and not heard.fault
 
+    @property
+    def fault(self) -> str:
+        """Why nothing more will be heard of it; empty while there is hope."""
+        return self.record.now()[0].fault
+
+    @property
+    def notice(self) -> str:
+        """What is wrong that may pass; empty where nothing is."""
+        return self.record.now()[0].notice
+
     def report(self) -> LinkReport:
-        """For people."""
+        """For people; its statistics take milliseconds, which nobody has in flight."""
         encoder = self._encoder
         if encoder is None:
             raise self._refusal("it is not connected yet")

@@ -143,8 +143,16 @@ class CflibLink:
         news.clear()
         return heard
 
+    def faults(self) -> list[str]:
+        """Why nothing more will be heard of each drone; empty while there is hope."""
+        return [drone.fault for drone in self._drones]
+
+    def notices(self) -> list[str]:
+        """What is wrong with each link that may pass; empty where nothing is."""
+        return [drone.notice for drone in self._drones]
+
     def reports(self) -> list[LinkReport]:
-        """What is known of each drone and the way to it."""
+        """What is known of each drone and the way to it; not to be asked for in flight."""
         return [drone.report() for drone in self._drones]
 
     def close(self) -> None:

@@ -6,7 +6,6 @@ import dataclasses
 import numpy as np
 import pytest
 
-from firmware_bridge.cflib_drone import LinkReport
 from firmware_bridge.errors import LinkError
 from firmware_bridge.flight_guard import Stage
 from firmware_bridge.link import unheard
@@ -18,7 +17,6 @@ from martlet_nodes.manoeuvre import Goal, Kind
 from sim_core.airframe import load_airframe
 
 AIRFRAME = load_airframe("cf21_plus")
-REPORT = LinkReport("x://1", "Crazyflie 2.1", 12, "linear", "rpyt", 0.02, "")
 
 
 class PlayedLink:
@@ -26,7 +24,7 @@ class PlayedLink:
 
     def __init__(self, count):
         self.orders = []
-        self.faults = [""] * count
+        self.lost, self.noticed = [""] * count, [""] * count
         state = np.zeros((count, 13), np.float32)
         state[:, 2], state[:, 6] = 1.0, 1.0
         self.heard = dataclasses.replace(
@@ -43,8 +41,11 @@ class PlayedLink:
     def telemetry(self, _):
         return self.heard
 
-    def reports(self):
-        return [dataclasses.replace(REPORT, fault=fault) for fault in self.faults]
+    def faults(self):
+        return list(self.lost)
+
+    def notices(self):
+        return list(self.noticed)
 
     def say(self, stamp_s, **changes):
         self.heard = dataclasses.replace(self.heard, stamp_s=stamp_s, **changes)
@@ -98,12 +99,22 @@ def test_a_silent_drone_is_neither_armed_nor_sent_anywhere(link, fleet):
 
 def test_each_lost_drone_is_named_once_and_the_last_one_ends_the_flight(link, fleet):
     assert fleet.newly_lost() == []
-    link.faults[1] = "x://2: nobody answers."
+    link.lost[1] = "x://2: nobody answers."
     assert fleet.newly_lost() == ["b: x://2: nobody answers."]
     assert fleet.newly_lost() == []
-    link.faults[0] = "x://1: nobody answers."
+    link.lost[0] = "x://1: nobody answers."
     with pytest.raises(LinkError, match="a: x://1: nobody answers"):
         fleet.newly_lost()
+
+
+def test_what_is_wrong_with_a_link_is_told_once_and_again_when_it_comes_back(link, fleet):
+    link.noticed[1] = "it answers but no longer tells its state"
+    assert fleet.newly_noticed() == ["b: it answers but no longer tells its state."]
+    assert fleet.newly_noticed() == []
+    link.noticed[1] = ""
+    assert fleet.newly_noticed() == []
+    link.noticed[1] = "it answers but no longer tells its state"
+    assert len(fleet.newly_noticed()) == 1
 
 
 def test_connecting_waits_for_a_drone_that_is_switched_on_late_and_for_nothing_else(link):

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from firmware_bridge.cflib_drone import LinkReport
 from firmware_bridge.drone_setup import LinkSettings
 from firmware_bridge.errors import GuardSettingsError, LinkError
 from firmware_bridge.fleet import load_fleet
@@ -92,8 +91,11 @@ class HeardLink(FleetLink, Protocol):
     def telemetry(self, now_s: float) -> Telemetry:
         """What was last heard of all drones."""
 
-    def reports(self) -> list[LinkReport]:
-        """What is known of each drone and the way to it."""
+    def faults(self) -> list[str]:
+        """Why nothing more will be heard of each drone; empty while there is hope."""
+
+    def notices(self) -> list[str]:
+        """What is wrong with each link that may pass; empty where nothing is."""
 
 
 class Crazyflies:
@@ -127,8 +129,7 @@ class Crazyflies:
 
     def newly_noticed(self) -> list[str]:
         """Sentences on what is wrong with a link, though it may pass, since the last call."""
-        reports = zip(self.backend.names, self._link.reports(), strict=True)
-        now = {name: report.notice for name, report in reports}
+        now = dict(zip(self.backend.names, self._link.notices(), strict=True))
         before, self._noticed = self._noticed, now
         return [f"{name}: {why}." for name, why in now.items() if why and why != before.get(name)]
 
@@ -139,7 +140,7 @@ class Crazyflies:
             LinkError: All are lost.
         """
         names = self.backend.names
-        faults = {n: r.fault for n, r in zip(names, self._link.reports(), strict=True) if r.fault}
+        faults = {n: why for n, why in zip(names, self._link.faults(), strict=True) if why}
         new = [f"{name}: {why}" for name, why in faults.items() if name not in self._lost]
         self._lost |= faults
         if len(self._lost) == len(names):
