@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One commander a drone, hand-overs without a jump, actions that tell the truth, without ROS."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -299,3 +300,10 @@ def test_an_empty_battery_stays_on_the_ground():
         "cf1 stays on the ground: its battery has 4.15 V at rest, and is landed below 4.3 V"
     )
     assert fleet.backend.arm(0, False, fleet.now) == ""
+
+
+def test_a_status_is_another_one_when_the_drone_stands_otherwise_and_not_when_it_is_older(flying):
+    before = flying.backend.status(0)
+    later = dataclasses.replace(before, age_s=before.age_s + 0.003, quality=0.97)
+    assert later == before
+    assert dataclasses.replace(before, commander=Commander.STREAM) != before

@@ -11,7 +11,7 @@ from rclpy.node import Node
 from firmware_bridge.cflib_link import CflibLink
 from firmware_bridge.external_pose import ExternalPose
 from martlet_nodes.crazyflie_backend import CrazyflieParameters, Crazyflies, connect
-from martlet_nodes.fleet_node import FleetNode
+from martlet_nodes.fleet_node import STATUS_EVERY, FleetNode
 from martlet_nodes.shell import read_parameters, run, told_to_end
 from sim_core.airframe import load_airframe
 
@@ -109,7 +109,7 @@ class CrazyflieBackendNode(FleetNode):
         if self._crazyflies.hear(self.now_s()):
             self.publish(None)
         else:
-            self.say_status()
+            self.say_status(always=self._looks % STATUS_EVERY == 0)
             self.look()
         self._looks += 1
         if self._looks % LINK_EVERY == 0:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a drone stands, as its backend tells it: who commands it, and what its guard does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from firmware_bridge.flight_guard import Stage
@@ -19,7 +19,11 @@ class Commander(IntEnum):
 
 @dataclass(frozen=True)
 class Status:
-    """What martlet_msgs/DroneStatus says, but for the header and the latencies."""
+    """What martlet_msgs/DroneStatus says, but for the header and the latencies.
+
+    Two are equal where a drone stands as before, however old its state is: over a radio age and
+    quality are others at every tick.
+    """
 
     name: str
     armed: bool
@@ -27,6 +31,6 @@ class Status:
     commander: Commander
     stage: Stage
     reason: str
-    quality: float
-    age_s: float
+    quality: float = field(compare=False)
+    age_s: float = field(compare=False)
     interventions: int
