@@ -109,6 +109,7 @@ class CrazyflieBackendNode(FleetNode):
         if self._crazyflies.hear(self.now_s()):
             self.publish(None)
         else:
+            self.say_rest()
             self.say_status(always=self._looks % STATUS_EVERY == 0)
             self.look()
         self._looks += 1

@@ -23,6 +23,7 @@ from std_msgs.msg import Bool
 from firmware_bridge.errors import OrderError
 from firmware_bridge.external_pose import ExternalPose
 from firmware_bridge.firmware_double import ARMS_ITSELF
+from firmware_bridge.link import Telemetry
 from martlet_nodes import crazyswarm_types, messages, quality
 from martlet_nodes.actions import Actions
 from martlet_nodes.backend import Backend
@@ -81,6 +82,7 @@ class FleetNode(ABC):
         # Crazyswarm2's scripts ask for reliable poses, and hear no others.
         pose = offer if lossless or crazyswarm_types.SERVICES is None else quality.TOOLS
         self._ticks, self._diagnosed_s = 0, -math.inf
+        self._unsaid: Telemetry | None = None
         self._said: list[Status | None] = [None] * len(backend.names)
         self._guard_said = [0] * len(backend.names)
         self._states = node.create_publisher(FleetStates, "/fleet/states", offer)
@@ -150,16 +152,34 @@ class FleetNode(ABC):
             executor.spin_once(timeout_sec=0.05)
 
     def publish(self, truth: NDArray[np.float32] | None) -> None:
-        """Say how the fleet stands; call at every tick, after the backend has heard its drones."""
+        """Say how the fleet stands; call at every tick, after the backend has heard its drones.
+
+        What a command waits for goes first; the rest, which takes longer, waits for the command.
+        """
+        self.say_rest()
         heard = self.backend.telemetry
         messages.fill_fleet(self._fleet, heard.stamp_s, heard.states, heard.age_s)
-        self._states.publish(self._fleet)  # first: a policy waits for it
+        self._states.publish(self._fleet)
         stamp = self._fleet.header.stamp
         self._time.clock = stamp
         self._clock.publish(self._time)
         if truth is not None:
             self._fleet.states = messages.floats(truth)
             self._truth.publish(self._fleet)
+        self._unsaid = heard
+        if not self._awaited():
+            self.say_rest()
+
+    def _awaited(self) -> bool:
+        """Whether somebody who streams has not answered the states said last."""
+        return bool(self.backend.unanswered(messages.seconds(self._fleet.header.stamp)))
+
+    def say_rest(self) -> None:
+        """Say what of the last tick is unsaid: to people and tools, and to those who act."""
+        heard, self._unsaid = self._unsaid, None
+        if heard is None:
+            return
+        stamp = self._fleet.header.stamp
         turn = in_turn(len(self._drones), self._ticks)
         for number in turn:
             self._drones[number].say_state(stamp, heard.states[number])
@@ -244,7 +264,7 @@ class FleetNode(ABC):
                 self.backend.stream(number, command, answered_s, now_s)
             elif not engaged and turn.lets_go(FLEET_COMMANDS, now_s):
                 self.backend.release(number, now_s)
-        self.say_status()
+        self._after_command()
 
     def _on_operator(self, held: Bool) -> None:
         self.backend.hear_operator(held.data, self.now_s())
@@ -257,6 +277,11 @@ class FleetNode(ABC):
             f"/{self.backend.names[number]}/cmd_rate_thrust", now_s
         ):
             self.backend.stream(number, command, answered_s, now_s)
+        self._after_command()
+
+    def _after_command(self) -> None:
+        if not self._awaited():
+            self.say_rest()
         self.say_status()
 
     def _on_pose(self, number: int, message: PoseStamped) -> None:
