@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bags: folders with an MCAP file and a metadata.yaml, as rosbag2 writes and reads them.
 
-Messages go in as the raw CDR bytes that came off the wire. Chunks are small and are written out
-every second, so that what a killed recorder leaves is whole but for its last second and its end;
+Messages go in as the raw CDR bytes that came off the wire. A chunk is written out every second, so
+that what a killed recorder leaves is whole but for its last second and its end;
 `martlet.bag_recovery` writes the end anew, with what is here.
 """
 
@@ -33,7 +33,9 @@ from mcap.records import (
 
 MAGIC = b"\x89MCAP0\r\n"
 PROFILE, LIBRARY = "ros2", "martlet"
-CHUNK_BYTES = 64 * 1024
+CHUNK_BYTES = 1024 * 1024
+"""More than a second of eight drones: the index of a chunk, 2.4 kB of four drones' topics, is kept
+until the end."""
 FLUSH_EVERY_S = 1.0
 METADATA_VERSION = 5
 """Of metadata.yaml: the oldest that rosbag2 reads from Humble on."""
