@@ -39,6 +39,12 @@ def record(name: str, figures: dict[str, Any]) -> Path:
     return path
 
 
+def recorded(name: str) -> dict[str, Any]:
+    """The figures of a measurement that was recorded before."""
+    found: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())["figures"]
+    return found
+
+
 def _output(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 

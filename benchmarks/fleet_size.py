@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How many twins one machine flies at 100 Hz, all processes on it, and where the time goes.
+
+Run it with `python benchmarks/fleet_size.py`; each number of drones takes a minute by the wall's
+clock. They hover by one policy; twins, backend with its guards, policy and recorder share the
+machine. A command is on time that comes within 10 ms of the state it answers, and one is due to
+each drone every 10 ms, so what a late twin does not ask for is missed as well. The links lose
+nothing. It goes up as long as `AIM` of the commands are on time. The table goes into docs/twin.md.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from fleet.hovering import POLICY, hovering
+from marked import replace_between
+from recording import record, recorded
+
+NAME = "fleet_size"
+PAGE = Path(__file__).parent.parent / "docs" / "twin.md"
+BEGIN, END = "<!-- size -->", "<!-- end of size -->"
+
+AIM = 0.99
+SIZES = (1, 2, 4, 6, 8, 10, 12, 14, 16)
+
+
+def main() -> None:
+    """Measure, record, write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--drones", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--all", action="store_true", help="go on where commands are late")
+    parser.add_argument("--table", action="store_true", help="of what was recorded before")
+    asked = parser.parse_args()
+    if not asked.table:
+        record(NAME, _measured(asked.drones, asked.seconds, on=asked.all))
+    figures = recorded(NAME)
+    PAGE.write_text(replace_between(PAGE.read_text(), BEGIN, END, table(figures)))
+
+
+def _measured(sizes: list[int], seconds: float, *, on: bool) -> dict[str, Any]:
+    """A row for each number of drones, up to the first that is too large, or to the end."""
+    rows: list[dict[str, Any]] = []
+    for drones in sizes:
+        rows.append(hovering("twin", drones, seconds, 0.0))
+        print(rows[-1], flush=True)  # noqa: T201
+        if not (on or _on_time(rows[-1])):
+            break
+    return {"policy": POLICY.name, "seconds": seconds, "rows": rows}
+
+
+def table(figures: dict[str, Any]) -> list[str]:
+    """Lines: a row for each number of drones, and the largest that holds."""
+    names = ("twin", "crazyflie_backend", "policy", "recorder")
+    lines = [
+        f"| twins | commands on time | each drone | latency, median / p99 | {' | '.join(names)} |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in figures["rows"]:
+        if row.get("on_time") is None:
+            lines.append(f"| {row['drones']} | not flown: {row['why']} | | | | | | |")
+            continue
+        cores = " | ".join(f"{row['cores'][name]:.2f}" for name in names)
+        lines.append(
+            f"| {row['drones']} | {row['on_time']:.1%} | {row['commands_hz']:.1f} Hz |"
+            f" {row['p50_ms']:.1f} / {row['p99_ms']:.1f} ms | {cores} |"
+        )
+    most = max((row["drones"] for row in figures["rows"] if _on_time(row)), default=0)
+    loads = [row["load"] for row in figures["rows"]]
+    return [
+        *lines,
+        "",
+        f"The last four columns are cores used. At least {AIM:.0%} on time: {most} twins. Other"
+        f" load when flights began: {min(loads):.1f} to {max(loads):.1f}.",
+    ]
+
+
+def _on_time(row: dict[str, Any]) -> bool:
+    return not row["why"] and (row.get("on_time") or 0.0) >= AIM
+
+
+if __name__ == "__main__":
+    main()
