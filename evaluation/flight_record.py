@@ -40,6 +40,23 @@ class Phase:
     scored_s: tuple[float, float] | None = None
 
 
+@dataclass(frozen=True)
+class GuardEntry:
+    """What the guard of one drone changed to.
+
+    Attributes:
+        drone: Its name.
+        time_s: When, on the record's clock.
+        stage: "nominal", "hold", "land" or "off".
+        reason: The rule and the number that tripped it; empty when nominal.
+    """
+
+    drone: str
+    time_s: float
+    stage: str
+    reason: str
+
+
 @dataclass(frozen=True, eq=False)
 class FlightRecord:
     """One drone's flight: a row for each state, not a number where there was nothing.

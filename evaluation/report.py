@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a flight leaves behind: report.json for machines, report.png for people.
+"""What a flight leaves behind: report.json for machines, report.png and report.html for people.
 
 flight = FlightRecord(...)
 write_report(flight_report(flight, landed=True, ...), run / "report.json")
 draw_report(flight, run / "report.png")
+draw_page({"cf1": flight}, report, [], run / "report.html")
 """
 
 import json
@@ -14,13 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.flight_record import FlightRecord, Phase, flight_figures
+from evaluation.flight_record import FlightRecord, GuardEntry, Phase, flight_figures
 from sim_core.track_model import Track
 
 __all__ = [
     "FlightRecord",
+    "GuardEntry",
     "Phase",
     "draw_fleet_report",
+    "draw_page",
     "draw_report",
     "finite",
     "flight_figures",
@@ -81,6 +84,19 @@ def draw_fleet_report(
     from evaluation import fleet_picture
 
     fleet_picture.draw_fleet(flights, title, path, together, track)
+
+
+def draw_page(
+    flights: Mapping[str, FlightRecord],
+    report: Mapping[str, Any],
+    guard: Sequence[GuardEntry],
+    path: str | Path,
+    track: Track | None = None,
+) -> None:
+    """Write report.html; see `evaluation.flight_page`, whose plotting library is slow to import."""
+    from evaluation.flight_page import page
+
+    page.draw_page(flights, report, guard, path, track)
 
 
 def write_report(report: Mapping[str, Any], path: str | Path) -> None:

@@ -98,7 +98,7 @@ class Display:
             )
         for name, seconds in report["durations_s"].items():
             table.add_row(name, f"{seconds:.1f} s")
-        for name in ("report.json", "report.png", "flight", "policy.onnx"):
+        for name in ("report.json", "report.png", "report.html", "flight", "policy.onnx"):
             table.add_row(name, str(folder / name))
         self._console.print(table)
 

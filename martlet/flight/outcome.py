@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What came of a flight: report.json and report.png, from its recording."""
+"""What came of a flight: report.json, report.html and report.png, from its recording."""
 
 import dataclasses
 import time
@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.flight_record import FlightRecord
-from evaluation.report import draw_fleet_report, draw_report, flight_report, write_report
+from evaluation.report import (
+    GuardEntry,
+    draw_fleet_report,
+    draw_page,
+    draw_report,
+    flight_report,
+    write_report,
+)
 from martlet.flight import grouped, raced
 from martlet.flight.figures import flight_records, interventions, landed
 from martlet.flight.fleet import fleet_figures
@@ -16,6 +23,7 @@ from martlet.flight.programme import Programme
 from martlet.flight.recording import Recording, read_recording
 from martlet.flight.settings import FlySettings, told
 from sim_core.mixed import MixedTask
+from sim_core.track_model import Track
 
 
 def report_on(
@@ -70,7 +78,27 @@ def report_on(
         more=more,
     )
     write_report(report, folder / "report.json")
+    draw_page(flights, report, _guard(recording, planned), folder / "report.html", _track(planned))
     return report
+
+
+def _guard(recording: Recording, planned: Programme) -> list[GuardEntry]:
+    """What all guards changed to, in order of time."""
+    entries = [
+        GuardEntry(name, *change)
+        for name, status in zip(planned.drones, recording.statuses, strict=True)
+        for change in status.guard
+    ]
+    return sorted(entries, key=lambda entry: entry.time_s)
+
+
+def _track(planned: Programme) -> Track | None:
+    """What stood in the room."""
+    if planned.race:
+        return planned.race.course.true
+    if planned.group and isinstance(planned.group.task, MixedTask):
+        return planned.group.task.course.true
+    return None
 
 
 def _group(

@@ -21,6 +21,9 @@ from sim_core.tasks import CONTROL_DT
 
 Array = NDArray[np.float64]
 
+GUARD_STAGES = ("nominal", "hold", "land", "off")
+"""By the numbers of martlet_msgs/DroneStatus."""
+
 
 @dataclass(frozen=True, eq=False)
 class Series:
@@ -40,6 +43,8 @@ class Statuses:
         flying: Shape (T,).
         interventions: Of the guard, shape (T,).
         latencies_s: Receipt minus stamp of every streamed command, in their order.
+        guard: Each change of the guard: when [s], the stage, and the rule and number that tripped
+            it.
     """
 
     stamps_s: Array
@@ -47,6 +52,7 @@ class Statuses:
     flying: NDArray[np.bool_]
     interventions: NDArray[np.int64]
     latencies_s: Array
+    guard: tuple[tuple[float, str, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,4 +185,13 @@ def _statuses(messages: list[Any], origin: float) -> Statuses:
         flying=np.array([m.flying for m in messages], dtype=np.bool_),
         interventions=np.array([m.guard_interventions for m in messages], dtype=np.int64),
         latencies_s=np.array([late for m in messages for late in m.command_latency_s]),
+        guard=tuple(_guard(messages, origin)),
     )
+
+
+def _guard(messages: list[Any], origin: float) -> Iterator[tuple[float, str, str]]:
+    stage = 0
+    for message in messages:
+        if message.guard_stage != stage:
+            stage = message.guard_stage
+            yield _seconds(message) - origin, GUARD_STAGES[stage], message.guard_reason

@@ -3,6 +3,7 @@
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,15 @@ import pytest
 from matplotlib.image import imread
 
 from evaluation.errors import RecordingError
-from evaluation.flight_record import FlightRecord, Phase, flight_figures, latency_figures
-from evaluation.report import draw_report, flight_report, write_report
+from evaluation.flight_record import (
+    FlightRecord,
+    GuardEntry,
+    Phase,
+    flight_figures,
+    latency_figures,
+)
+from evaluation.report import draw_page, draw_report, flight_report, write_report
+from sim_core.tracks import load_track
 
 PHASES = (
     Phase("takeoff", 0.0, 2.0),
@@ -137,3 +145,24 @@ def test_picture_drone_that_fell_out_of_the_world_is_drawn(tmp_path: Path) -> No
     states[950:, 2] = np.inf
     draw_report(dataclasses.replace(record, states=states), tmp_path / "report.png")
     assert imread(tmp_path / "report.png").size
+
+
+def test_the_page_tells_all_of_a_flight_and_needs_no_network(tmp_path: Path) -> None:
+    record = dataclasses.replace(flight(), title="<b>two</b> drones")
+    report = flight_report(
+        record, landed=True, guard_interventions=1, durations_s={}, settings={"airframe": "cf21"},
+        more={"problems": ["cf2 was late"]},
+    )  # fmt: skip
+    guard = [
+        GuardEntry("cf2", 5.0, "hold", "geofence: 2.6 m"),
+        GuardEntry("cf2", 6.0, "nominal", ""),
+    ]
+    path = tmp_path / "report.html"
+    draw_page({"cf1": record, "cf2": record}, report, guard, path, load_track("lsy"))
+    page = path.read_text(encoding="utf-8")
+    assert "&lt;b&gt;two&lt;/b&gt; drones" in page
+    for told in ("cf2 was late", "geofence: 2.6 m", "5.00 s", "airframe", "lemniscate: rmse_m"):
+        assert told in page
+    assert len(re.findall(r"\bgate 4\b", page)) == 2, "both edges of each gate"
+    assert not re.search(r"<(?:script|link|img)[^>]+(?:src|href)=", page)
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
