@@ -18,7 +18,7 @@ no_python = Martlet needs Python 3.11 to 3.13, and there is no $(PYTHON) here; \
 
 cpp_sources = $(wildcard sim_core/cpp training/cpp)
 
-.PHONY: help python setup setup-dev fly train test lint pytest clean
+.PHONY: help python setup setup-dev fly train test lint pytest docs clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -63,6 +63,9 @@ pytest: setup-dev ## the tests alone; ARGS="tests/unit -k name"
 	  $(IN_ENV) pytest tests/integration -m wall_clock -n 4 || failed=1; \
 	  $(IN_ENV) pytest tests/ros -m wall_clock || failed=1; \
 	  exit $$failed)
+
+docs: setup-dev ## the documentation as a site, build/site/index.html
+	@$(IN_ENV) zensical build --strict
 
 clean: ## remove what was set up and built; runs/ stays
 	rm -rf .venv build ros2_ws/build ros2_ws/install ros2_ws/log
