@@ -58,6 +58,10 @@ PATIENCE_S = 0.02
 """A firmware that turns its motors sends a command a millisecond. When none has come for so long
 the machine has stalled it, and the body waits rather than fall by commands that nobody gave."""
 
+AHEAD = 3
+"""So many samples may be under way to a firmware whose motors turn: each makes it send a command,
+and what piles up while the machine stalls it would push others out of its queue of five."""
+
 REPEAT_S = 0.5
 """A question that has no answer by then was lost in the firmware's short queue, and is repeated, as
 a radio would have. Nothing else repeats it, and a client would wait for ever."""
@@ -133,6 +137,7 @@ class FirmwareDrone:
         self._born_s = self._now_s = self._ask_s = self._watch_s = 0.0
         self._started_s, self._starts = -math.inf, 0
         self._calibrate_s, self._commanded_s = math.inf, -math.inf
+        self._sent_s, self._unheard = -math.inf, 0
         self._imu_s = self._pose_s = math.inf
         self._address: tuple[str, int] | None = None
         self._for_firmware: deque[Packet] = deque()
@@ -214,7 +219,7 @@ class FirmwareDrone:
             if self._sim is not None:
                 if math.isinf(self._commanded_s):
                     self.waited_s = 0.0
-                self._commanded_s = self._now_s
+                self._commanded_s, self._unheard = self._now_s, 0
                 self._sim.set_motors(0, counts)
         elif is_calibrated(packet):
             self.ready = self._sim is not None
@@ -278,6 +283,11 @@ class FirmwareDrone:
     def _feed(self, body: _core.FirmwareSim) -> None:
         if self._now_s < self._imu_s:
             return
+        flying = not math.isinf(self._commanded_s)
+        if flying and self._unheard >= AHEAD and self._now_s - self._sent_s < PATIENCE_S:
+            self._imu_s = self._now_s + IMU_S
+            return
+        self._sent_s, self._unheard = self._now_s, self._unheard + 1
         self._imu_s = max(self._imu_s + IMU_S, self._now_s - IMU_S)  # what is late is left out
         self._send(imu_packet(body.felt[0], self.protocol or 0))
         if self._now_s >= self._pose_s:

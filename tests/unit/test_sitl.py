@@ -233,6 +233,7 @@ def test_the_body_waits_for_a_firmware_that_is_stalled(firmware):
     before = one.drone.truth.copy()
     one.wait(0.5)
     assert one.drone.truth.tolist() == before.tolist()
+    assert len(one.imu()) <= 26  # one in 20 ms, to see whether it is back
     assert one.drone.waited_s == pytest.approx(0.5, abs=0.01)
     one.motors(0, 0, 0, 0)
     one.wait(0.1)
