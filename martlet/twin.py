@@ -158,8 +158,8 @@ def run(options: TwinOptions) -> None:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-        waited_s = max(getattr(drone, "waited_s", 0.0) for drone in server.drones)
-        if waited_s:
+        waits_s = [drone.waited_s for drone in server.drones if isinstance(drone, FirmwareDrone)]
+        if (waited_s := max(waits_s, default=0.0)) > 0.0:
             waits = f"the body waited {waited_s:.2f} s for the firmware: this machine was too slow."
             print(f"martlet: {waits}", file=sys.stderr)  # noqa: T201
         if server.slips:
