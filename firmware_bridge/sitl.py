@@ -12,7 +12,6 @@ and in what a motor command means. The firmware's own version of the protocol te
 
 import math
 import socket
-import struct
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,6 +32,13 @@ from firmware_bridge.firmware_double import (
     estimate_noise,
 )
 from firmware_bridge.setpoints import ThrustKind, thrust_kind_of
+from firmware_bridge.sitl_packets import (
+    answers,
+    imu_packet,
+    is_calibrated,
+    is_question,
+    motor_counts,
+)
 from sim_core import _core
 from sim_core.airframe import Airframe
 
@@ -65,12 +71,6 @@ and what piles up while the machine stalls it would push others out of its queue
 REPEAT_S = 0.5
 """A question that has no answer by then was lost in the firmware's short queue, and is repeated, as
 a radio would have. Nothing else repeats it, and a client would wait for ever."""
-
-SUPERVISOR_SINCE_PROTOCOL = 12
-"""Since then port 9 is the supervisor's, and the simulator's is 10."""
-
-GYRO_LSB_RAD_S = math.radians(4000.0 / 65536.0)  # the BMI088 at ±2000 deg/s, as firmware reads it
-ACCELEROMETER_LSB_M_S2 = 32.0 / 65536.0 * _core.GRAVITY_M_S2  # ±16 g
 
 LOOP_S = 0.004
 """What this firmware's own gyro filter (80 Hz, second order: 2.8 ms) and a millisecond of travel
@@ -366,46 +366,3 @@ class FirmwareDrone:
         if self._sim is None:
             raise TwinError("firmware: expected its hello before anything flies, got none yet.")
         return self._sim
-
-
-def imu_packet(felt: NDArray[np.float32], protocol: int) -> Packet:
-    """What the firmware's IMU reads.
-
-    Args:
-        felt: Body rates [rad/s; B], specific force [m/s²; B], shape (6,).
-        protocol: Version that the firmware speaks.
-    """
-    port = 10 if protocol >= SUPERVISOR_SINCE_PROTOCOL else 9
-    rates = [_int16(value / GYRO_LSB_RAD_S) for value in felt[:3].tolist()]
-    forces = [_int16(value / ACCELEROMETER_LSB_M_S2) for value in felt[3:].tolist()]
-    return Packet(port, 0, struct.pack("<B6h", 0, *forces, *rates))
-
-
-def motor_counts(packet: Packet) -> tuple[int, ...] | None:
-    """The motor commands M1 to M4 in a packet, 0 to 65535; nothing when it holds none."""
-    if packet.port not in (9, 10) or packet.channel != 0 or len(packet.payload) != 8:
-        return None
-    return struct.unpack("<4H", packet.payload)
-
-
-def is_calibrated(packet: Packet) -> bool:
-    """Whether a packet says that the gyro's zero has been found."""
-    return packet.port in (9, 10) and packet.channel == 0 and packet.payload == b"\1"
-
-
-def is_question(packet: Packet) -> bool:
-    """Whether a client waits for an answer to a packet, on the same port and channel."""
-    if packet.port in (Port.LINK, Port.PLATFORM):
-        return packet.channel == 1
-    return packet.port in (Port.PARAM, Port.MEMORY, Port.LOG)
-
-
-def answers(packet: Packet, question: Packet) -> bool:
-    """Whether a packet answers a question: it begins as that does, but for the link's own."""
-    if (packet.port, packet.channel) != (question.port, question.channel):
-        return False
-    return packet.port == Port.LINK or packet.payload.startswith(question.payload[:2])
-
-
-def _int16(value: float) -> int:
-    return max(-32768, min(32767, round(value)))
