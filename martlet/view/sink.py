@@ -16,7 +16,7 @@ TRAIL_S = 6.0  # guess: as much of a way as one still tells apart
 LABEL_M = 0.004  # guess
 
 ROOM_M = np.array([[-1.5, -1.5, 0.0], [1.5, 1.5, 1.5]])  # guess: where paths are flown
-EYE, AWAY = np.array([-0.55, -0.65, 0.53]), 1.7  # guess: from behind, above, all of it in sight
+EYE, AWAY = np.array([-0.55, -0.65, 0.53]), 2.3  # guess: from behind, above, all of it in sight
 
 
 class Sink:

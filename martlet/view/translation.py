@@ -15,6 +15,8 @@ from evaluation.drone_mesh import drone_mesh, rgb
 from evaluation.picture import REFERENCE, VERMILION
 from evaluation.scene import COLOURS
 from martlet.view.entries import Array, Colour, Entry, Label, Lines, Number, Pose, Remark, Solid
+from sim_core.formation_model import JUMP_M
+from sim_core.tasks import CONTROL_DT
 
 PICTURE_DT = 0.02
 """Least time between two pictures of a drone [s]."""
@@ -130,7 +132,7 @@ class Translation:
             return []
         self._goal[name] = (stamp_s, goal)
         found: list[Entry] = []
-        if before is not None:
+        if before is not None and not _jumped(before, stamp_s, goal):
             strip = (np.stack([before[1], goal]),)
             colour = colour_of(REFERENCE)
             found.append(Lines(f"world/references/{name}", strip, colour, REFERENCE_M))
@@ -166,6 +168,12 @@ class Translation:
         if not math.isfinite(message.voltage):
             return []
         return [Number(f"plots/battery/{name}", float(message.voltage))]
+
+
+def _jumped(before: tuple[float, Array], stamp_s: float, goal: Array) -> bool:
+    """Whether a reference is another place all of a sudden: the next gate, a traded slot."""
+    steps = max((stamp_s - before[0]) / CONTROL_DT, 1.0)
+    return bool(np.linalg.norm(goal - before[1]) > JUMP_M * steps)
 
 
 def _too_soon(before: tuple[float, Array] | None, stamp_s: float) -> bool:

@@ -90,6 +90,8 @@ def test_the_error_is_the_distance_at_the_same_time():
     late = translation.entries("/cf1/goal", goal(2.5, (0.0, 0.0, 1.0)))[1]
     assert not of(Number, late)  # the state is half a second old
     assert of(Lines, late)[0].path == "world/references/cf1"
+    next_gate = translation.entries("/cf1/goal", goal(2.6, (0.0, 2.0, 1.0)))[1]
+    assert not of(Lines, next_gate)  # it jumped there
 
 
 def test_the_guard_is_told_once_with_its_reason():
