@@ -100,7 +100,7 @@ class Listener:
 
     def over(self) -> bool:
         """Whether nobody flies any more."""
-        return self._node.count_publishers(STATES) == 0
+        return bool(self._node.count_publishers(STATES) == 0)
 
 
 def listen(run: Path | None, target: str) -> None:
