@@ -8,7 +8,7 @@ import pytest
 
 from martlet.flight.processes import Process
 
-pytestmark = [pytest.mark.ros, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.ros, pytest.mark.timeout(240)]
 
 DRONE = """
 import time, rclpy
@@ -49,7 +49,7 @@ def test_a_flight_is_drawn_until_it_is_over(stack, wait_until):
         stack.nodes[name] = process
         stack.processes.add(process)
     view = stack.nodes["view"]
-    assert wait_until(lambda: view.exit_code() is not None, 90.0)
+    assert wait_until(lambda: view.exit_code() is not None, 200.0)
     assert view.exit_code() == 0, view.last_words()  # the drone has gone: the flight is over
     written = Path(saved).read_bytes()
     for said in (b"world/drones/cf1", b"world/trails/cf1", b"plots/speed/cf1", b"log/cf1"):
