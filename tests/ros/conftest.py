@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from martlet.flight.domain import take_domain
 from martlet.flight.processes import TERM_S, Process, Processes
 from martlet.flight.workspace import Workspace, find_workspace
 from martlet.fly import TWIN
+
+TASKS = Path(__file__).parents[2] / "sim_core" / "tasks"
 
 
 @dataclass
@@ -64,12 +67,35 @@ class Stack:
         return done.stdout
 
 
+@pytest.fixture(scope="session")
+def new_stack(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[], AbstractContextManager[Stack]]:
+    """Make a stack, in a domain of its own, that ends with its context."""
+
+    @contextmanager
+    def made() -> Iterator[Stack]:
+        workspace = find_workspace()
+        with take_domain({}) as domain, Processes() as processes:
+            env = workspace.environment() | {"ROS_DOMAIN_ID": str(domain.number)}
+            yield Stack(workspace, env, processes, tmp_path_factory.mktemp("logs"), {})
+
+    return made
+
+
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Stack]:
-    workspace = find_workspace()
-    with take_domain({}) as domain, Processes() as processes:
-        env = workspace.environment() | {"ROS_DOMAIN_ID": str(domain.number)}
-        yield Stack(workspace, env, processes, tmp_path / "logs", {})
+def stack(new_stack: Callable[[], AbstractContextManager[Stack]]) -> Iterator[Stack]:
+    with new_stack() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def one_lap(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lemniscate, flown once: the file of a task."""
+    path = tmp_path_factory.mktemp("tasks") / "lemniscate.toml"
+    text = (TASKS / "lemniscate.toml").read_text()
+    path.write_text(text.replace("laps = 3.0", "laps = 1.0"))
+    return path
 
 
 @pytest.fixture

@@ -47,12 +47,13 @@ def contents(bag: Path) -> dict[str, tuple[int, str]]:
     }
 
 
-def test_two_flights_in_lockstep_land_and_are_equal_to_the_byte(tmp_path, policy_path):
+def test_two_flights_in_lockstep_land_and_are_equal_to_the_byte(tmp_path, policy_path, one_lap):
     bags = []
     for name in ("a", "b"):
         run = tmp_path / name
         words = ["--policy", str(policy_path), "--run", str(run), "--json", *LOCKSTEP]
-        report = json.loads(fly(*words, "--seed", "5", "--tasks", "lemniscate").stdout)
+        words += ["--seed", "5", "--hover-s", "2", "--tasks", str(one_lap)]
+        report = json.loads(fly(*words).stdout)
         assert report == json.loads((run / "report.json").read_text())
         bags.append(contents(run / "flight"))
     assert report["landed"]
@@ -81,7 +82,7 @@ def test_two_flights_in_lockstep_land_and_are_equal_to_the_byte(tmp_path, policy
 def test_in_real_time_commands_come_at_100_hz_and_soon(tmp_path, policy_path):
     run = tmp_path / "run"
     words = ["--policy", str(policy_path), "--run", str(run), "--json", "--tasks"]
-    report = json.loads(fly(*words, "--hover-s", "3").stdout)
+    report = json.loads(fly(*words, "--hover-s", "2").stdout)
     assert report["landed"]
     assert report["guard_interventions"] == 0
     assert report["hover_error_m"] < 0.025

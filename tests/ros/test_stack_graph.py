@@ -5,6 +5,7 @@ import ipaddress
 import json
 import os
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,25 +16,31 @@ from martlet_bringup.interface import QUALITIES
 pytestmark = [pytest.mark.ros, pytest.mark.timeout(120)]
 
 GRAPH = """
-import json, time, rclpy
+import json, sys, time, rclpy
 from rclpy.action.graph import get_action_server_names_and_types_by_node as actions_of
 
 rclpy.init()
 node = rclpy.create_node("observer")
-nodes = ("policy", "sim_backend", "fleet_desk")
-deadline = time.monotonic() + 20
+backend = sys.argv[1]
+nodes = ("policy", backend, "fleet_desk")
+deadline = time.monotonic() + 30
 actions = []
 while len(actions) < 6 and time.monotonic() < deadline:
     rclpy.spin_once(node, timeout_sec=0.1)
     if set(nodes) <= set(node.get_node_names()):
         actions = [action for name in nodes for action in actions_of(node, name, "/")]
 time.sleep(0.5)
+others = {name for name in node.get_node_names() if name not in ("observer", *nodes)}
 
 def ends(infos):
-    return [
-        (i.node_name, i.topic_type, i.qos_profile.reliability.name, i.qos_profile.durability.name)
+    return sorted(
+        [
+            i.node_name.replace(backend, "backend"), i.topic_type,
+            i.qos_profile.reliability.name, i.qos_profile.durability.name,
+            i.qos_profile.deadline.nanoseconds, i.qos_profile.liveliness.name,
+        ]
         for i in infos if i.node_name in nodes
-    ]
+    )
 
 topics = [
     name for name, _ in node.get_topic_names_and_types()
@@ -46,9 +53,9 @@ print(json.dumps({
     "subscribers": {t: ends(node.get_subscriptions_info_by_topic(t)) for t in topics},
     "actions": sorted((name, types[0]) for name, types in actions),
     "services": sorted((name, types[0]) for name, types in services if types[0].startswith(ours)),
+    "others": sorted(others),
 }))
 """
-
 
 INSTALLED = """
 import json, sys
@@ -57,25 +64,45 @@ print(json.dumps([name for name in sys.argv[1:] if find_spec(name)]))
 """
 
 
-@pytest.fixture
-def graph(stack, policy_path):
-    stack.start(policy_path)
-    return json.loads(stack.run(GRAPH))
+@pytest.fixture(scope="module")
+def graph_of(new_stack, policy_path):
+    """The running stack's graph by its backend, and whether none of its sockets is an open one."""
+
+    @cache
+    def look(backend, /, **settings):
+        with new_stack() as stack:
+            stack.start(policy_path, **settings)
+            found = json.loads(stack.run(GRAPH, backend))
+            pids = [process.pid for process in stack.nodes.values()]
+            return found | {"closed": all(map(listening_on_loopback_alone, pids))}
+
+    return look
 
 
-def test_graph_is_the_one_that_the_interface_lists(stack, graph):
+def test_graph_is_the_one_that_the_interface_lists(stack, graph_of):
+    graph = graph_of("sim_backend")
     listed = interface_rows.graph(("cf1",), "diagnostic_msgs", *optional_packages(stack))
     for way, ends in (("out", graph["publishers"]), ("in", graph["subscribers"])):
         expected = sorted(
-            [e.name, e.node.replace("backend", "sim_backend"), e.type, *QUALITIES[e.quality][:2]]
+            [e.name, e.node, e.type, *QUALITIES[e.quality][:2]]
             for e in listed
             if e.kind == "topic" and e.way == way
         )
-        assert sorted([name, *end] for name, found in ends.items() for end in found) == expected
+        found = sorted([name, *end[:4]] for name, there in ends.items() for end in there)
+        assert found == expected
     for kind in ("action", "service"):
         expected = sorted([e.name, e.type] for e in listed if e.kind == kind)
         assert graph[f"{kind}s"] == expected
-    assert all(listening_on_loopback_alone(process.pid) for process in stack.nodes.values())
+    assert graph["closed"]
+
+
+def test_the_graph_with_a_twin_is_the_same(graph_of):
+    pytest.importorskip("cflib")
+    sim = graph_of("sim_backend")
+    delays = {"state_delay_s": 0.0, "command_delay_s": 0.0}
+    assert graph_of("crazyflie_backend", backend="twin", **delays) == sim
+    assert len(sim["publishers"]["/fleet/truth"]) == 1  # said in simulation, but there in all
+    assert sim["others"] == []
 
 
 def optional_packages(stack):
