@@ -135,7 +135,7 @@ def test_the_task_trains_to_a_policy_file_and_is_judged(tree):
     rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert {name.removeprefix("reward/") for name in rows[0] if "reward/" in name} == TERMS
     assert evaluate[1] == trained["policy"]
-    told = run_python(tree, "-m", "martlet.cli", *evaluate, "--json")
+    told = run_python(tree, "-m", "martlet.cli", *evaluate, "--episodes", "100", "--json")
     assert told["task"] == "circle"
     assert 0.0 <= told["failed_rate"] <= 1.0
     assert told["episode_return"] != trained["referee"]["episode_return"]  # other drones
