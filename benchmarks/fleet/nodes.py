@@ -3,6 +3,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -20,6 +21,9 @@ from martlet.flight.workspace import find_workspace
 from martlet.fly import READY_S, TWIN, _recorder
 
 HERE = Path(__file__).parent
+
+RECORDED_S = 30.0
+"""So long may a recorder take to close its bag on a machine that is full."""
 
 
 class Heard(Talker):
@@ -43,7 +47,7 @@ class Heard(Talker):
     def end(self) -> None:
         """Kill what is left of it; what it said is kept."""
         if self.exit_code() is None:
-            self.signal(9)
+            self.signal(signal.SIGKILL)
         self._thread.join()
         super().end()
 
@@ -129,4 +133,8 @@ def nodes_up(
                 env["MARTLET_TIMED"] = str(timed)
                 words = [sys.executable, str(HERE / "timed_backend.py"), node.name, *words[1:]]
             start(node.name, words, processes, node.end_s)
-        yield Nodes(running, env, folder, planned, READY_S[settings.backend])
+        try:
+            yield Nodes(running, env, folder, planned, READY_S[settings.backend])
+        finally:
+            running["recorder"].signal(signal.SIGTERM)  # it takes what they have said
+            running["recorder"].wait(RECORDED_S)
