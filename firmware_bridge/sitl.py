@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from firmware_bridge.crtp_packets import Packet, Port, decode
 from firmware_bridge.devices import DEVICE_NAMES
+from firmware_bridge.drone_firmware import ARMS_ITSELF
 from firmware_bridge.errors import TwinError, TwinSettingsError
 from firmware_bridge.external_pose import ExternalPose, pose_packet
 from firmware_bridge.firmware_double import (
-    ARMS_ITSELF,
     STEP_S,
     DoubleSettings,
     core_parameters,

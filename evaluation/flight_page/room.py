@@ -77,4 +77,6 @@ def _edge(gate: Gate, half_m: float) -> np.ndarray:
     else:
         flat = half_m * CORNERS
     left = np.array([-np.sin(gate.yaw_rad), np.cos(gate.yaw_rad), 0.0])
-    return np.array(gate.position_m) + flat[:, :1] * left + flat[:, 1:] * np.array([0.0, 0.0, 1.0])
+    up = np.array([0.0, 0.0, 1.0])
+    edge: np.ndarray = np.array(gate.position_m) + flat[:, :1] * left + flat[:, 1:] * up
+    return edge

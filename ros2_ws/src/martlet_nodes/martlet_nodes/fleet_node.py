@@ -20,9 +20,9 @@ from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 from std_msgs.msg import Bool
 
+from firmware_bridge.drone_firmware import ARMS_ITSELF
 from firmware_bridge.errors import OrderError
 from firmware_bridge.external_pose import ExternalPose
-from firmware_bridge.firmware_double import ARMS_ITSELF
 from firmware_bridge.link import Telemetry
 from martlet_nodes import crazyswarm_types, messages, quality
 from martlet_nodes.actions import Actions
