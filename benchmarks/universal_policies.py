@@ -54,17 +54,17 @@ def main(
 
 
 def draw(path: Path) -> None:
-    """The referee's figures over wall time, of all policies that are there."""
+    """The referee's figures over steps, of all policies that are there."""
     figure = Figure(figsize=(12.0, 6.4), dpi=100, facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(2, 3).flat
     for ax, (key, title, factor, most) in zip(axes, CURVES, strict=True):
-        clean(ax, title, "minutes of training", "")
+        clean(ax, title, "million steps", "")
         for name, colour in zip(ENVIRONMENTS, (BLUE, VERMILION), strict=True):
             shown = [v for v in _verdicts(POLICIES / f"{name}.json") if v.get(key) is not None]
-            minutes = [v["seconds"] / 60.0 for v in shown]
+            steps = [v["steps"] / 1e6 for v in shown]
             values = [min(v[key] * factor, most) for v in shown]
-            ax.plot(minutes, values, "o-", color=colour, ms=3, label=name)
+            ax.plot(steps, values, "o-", color=colour, ms=3, label=name)
         ax.set_ylim(0.0, most)
         if ax is figure.axes[0]:
             ax.legend(fontsize=8.5, frameon=False, labelcolor=INK)

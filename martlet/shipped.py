@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The policy that comes with Martlet: one network that flies any task."""
+"""The policies that come with Martlet: one network each that flies any task."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from martlet.errors import UsageError
 
 FOLDER = Path(__file__).parents[1] / "policies"
 
-POLICIES = {"cf21_brushless": "universal_brushless.onnx"}
+POLICIES = {"cf21_brushless": "universal_brushless.onnx", "cf21_plus": "universal.onnx"}
 """By airframe; the first where none is asked for."""
 
 

@@ -41,6 +41,6 @@ def test_it_hovers_races_and_keeps_a_formation(airframe):
 
 
 def test_another_airframe_is_told_of_those_there_are():
-    with pytest.raises(UsageError, match="policies come for cf21_brushless"):
+    with pytest.raises(UsageError, match="policies come for cf21_brushless and cf21_plus"):
         shipped_policy("balloon")
-    assert shipped_policy(None) == shipped_policy("cf21_brushless")
+    assert shipped_policy(None) == shipped_policy("cf21_brushless") != shipped_policy("cf21_plus")
