@@ -94,7 +94,7 @@ def in_flight(tmp_path: Path, policy: Path) -> Iterator[tuple[subprocess.Popen[s
     """A flight some seconds after its start, and all its processes."""
     run = tmp_path / "run"
     words = [*MARTLET, "--policy", str(policy), "--run", str(run)]
-    # Where the tests run in a script's background, Ctrl-C is ignored, and what they start inherits it.
+    # In a script's background Ctrl-C is ignored, and whoever is started from there inherits it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
