@@ -69,7 +69,9 @@ def draw_page(
         room=_drawn(room_figure(flights, track), script=True),
         guard=_guard(guard),
         plots=_drawn(plots_figure(flights, guard), script=False),
-        settings=_rows(_flat(report.get("settings", {}))),
+        settings=_rows(
+            {key: v for key, v in _flat(report.get("settings", {})).items() if v is not None}
+        ),
     )
     path = Path(path)
     aside = path.with_name(path.name + ".part")
