@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Colours of a flight's page: Okabe and Ito's, which people of every colour vision tell apart."""
+"""Who has which colour on a flight's page."""
 
-INK, GREY, REFERENCE = "#222222", "#8c8c8c", "#cfcfcf"
+from evaluation.picture import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION
 
-DRONES = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9")
+DRONES = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)
 
-STAGES = {"hold": "#E69F00", "land": "#D55E00", "off": "#222222"}
+STAGES = {"hold": ORANGE, "land": VERMILION, "off": INK}
 """Of the guard."""
 
 

@@ -7,8 +7,9 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from evaluation.flight_page.colours import GREY, STAGES, colour_of
+from evaluation.flight_page.colours import STAGES, colour_of
 from evaluation.flight_record import FlightRecord, GuardEntry, Phase
+from evaluation.picture import GREY
 
 PANELS = (
     ("error", "error [cm]"),

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from evaluation.flight_page.colours import GREY, INK, REFERENCE, colour_of
+from evaluation.flight_page.colours import colour_of
 from evaluation.flight_record import FlightRecord
+from evaluation.picture import GREY, INK, REFERENCE
 from sim_core.track_model import Gate, Track
 
 SHOWN_HZ = 50.0

@@ -138,7 +138,7 @@ def read_recording(folder: Path, drones: tuple[str, ...]) -> Recording:
         "/fleet/cmd_rate_thrust": take_command,
         **{f"/{name}/status": statuses[name].append for name in drones},
     }
-    for topic, message in _messages(folder, list(take)):
+    for topic, message in messages_of(folder, list(take)):
         take[topic](message)
     if not states:
         raise FlightError(f"{folder}: expected a recording of /fleet/states, found none in it.")
@@ -152,7 +152,12 @@ def read_recording(folder: Path, drones: tuple[str, ...]) -> Recording:
     )
 
 
-def _messages(folder: Path, topics: list[str]) -> Iterator[tuple[str, Any]]:
+def messages_of(folder: Path, topics: list[str]) -> Iterator[tuple[str, Any]]:
+    """Topic and message of some topics of a bag, in the order of receipt.
+
+    Raises:
+        FlightError: No bag, or one without its end.
+    """
     files = sorted(folder.glob("*.mcap"))
     if len(files) != 1:
         raise FlightError(f"{folder}: expected one .mcap file, got {len(files)}.")

@@ -5,11 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mcap.exceptions import McapError
-from mcap.reader import make_reader
-from mcap_ros2.decoder import DecoderFactory
-
 from martlet.errors import UsageError
+from martlet.flight.recording import messages_of
 from martlet.flight_bag import drones_of, is_bag
 from martlet.view.translation import TYPES, in_order
 
@@ -36,18 +33,4 @@ def messages(bag: Path) -> tuple[tuple[str, ...], Iterator[tuple[str, Any]]]:
         UsageError: No bag of a flight, or one without its end.
     """
     drones = in_order(drones_of(bag))
-    return drones, _messages(bag, [f"/{name}/{kind}" for name in drones for kind in TYPES])
-
-
-def _messages(bag: Path, topics: list[str]) -> Iterator[tuple[str, Any]]:
-    file = next(bag.glob("*.mcap"))
-    with file.open("rb") as stream:
-        try:
-            reader = make_reader(stream, decoder_factories=[DecoderFactory()])
-            for _, channel, _, message in reader.iter_decoded_messages(topics):
-                yield channel.topic, message
-        except (McapError, OSError) as error:
-            raise UsageError(
-                f"{file}: expected a whole MCAP file, got {error!r};"
-                " try `martlet doctor --recover`."
-            ) from None
+    return drones, messages_of(bag, [f"/{name}/{kind}" for name in drones for kind in TYPES])
