@@ -148,7 +148,7 @@ def read_recording(folder: Path, drones: tuple[str, ...]) -> Recording:
         np.array(ages),
         _series(truth, count, 13, origin),
         _series(commands, count, 4, origin),
-        tuple(_statuses(statuses[name], origin) for name in drones),
+        tuple(statuses_of(statuses[name], origin) for name in drones),
     )
 
 
@@ -183,7 +183,8 @@ def _series(rows: list[tuple[float, Any]], count: int, columns: int, origin: flo
     return Series(np.array([stamp - origin for stamp, _ in rows]), values)
 
 
-def _statuses(messages: list[Any], origin: float) -> Statuses:
+def statuses_of(messages: list[Any], origin: float) -> Statuses:
+    """What one drone said, its stamps counted from `origin` [s]."""
     return Statuses(
         stamps_s=np.array([_seconds(m) - origin for m in messages]),
         commander=np.array([m.commander for m in messages], dtype=np.int64),

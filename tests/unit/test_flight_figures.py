@@ -3,6 +3,7 @@
 
 import dataclasses
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from evaluation.report import flight_figures
 from martlet.errors import FlightError
 from martlet.flight.definitions import definition, message_class
 from martlet.flight.figures import Flown, flight_record, interventions, landed
-from martlet.flight.recording import Recording, Series, Statuses, read_recording
+from martlet.flight.recording import Recording, Series, Statuses, read_recording, statuses_of
 from sim_core.tasks import load_task
 
 AGE = 0.010
@@ -150,3 +151,16 @@ def test_definitions_carry_all_that_they_hold(tmp_path):
         definition("a_msgs/msg/None", [tmp_path])
     with pytest.raises(FlightError, match="expected it to be installed"):
         message_class("no_such_msgs/msg/Thing")
+
+
+def test_each_change_of_the_guard_is_read_with_its_reason():
+    def said(seconds, stage, reason=""):
+        stamp = SimpleNamespace(sec=seconds, nanosec=500_000_000)
+        return SimpleNamespace(
+            header=SimpleNamespace(stamp=stamp), commander=1, flying=True, guard_stage=stage,
+            guard_reason=reason, guard_interventions=0, command_latency_s=[],
+        )  # fmt: skip
+
+    messages = [said(100, 0), said(101, 1, "tilt"), said(102, 1, "tilt"), said(103, 2, "lost")]
+    found = statuses_of([*messages, said(104, 0)], 100.0).guard
+    assert found == ((1.5, "hold", "tilt"), (3.5, "land", "lost"), (4.5, "nominal", ""))
