@@ -1,108 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""fly.launch.py asks the launch API for exactly what stack.py describes, seen by a double of it."""
+"""Launch files ask the launch API for exactly what stack.py describes, seen by a double of it."""
 
-import importlib.util
 import sys
-from dataclasses import dataclass, field, fields
-from pathlib import Path
-from types import ModuleType
-from typing import Any
+from dataclasses import fields
 
 import pytest
+from launch_double import Node, arguments_of, launched, load
 
+from martlet_bringup.arguments import ArgumentError
 from martlet_bringup.stack import FlightSettings, stack, twin
+from martlet_bringup.swarm import SwarmSettings, flight_of
 
-LAUNCH_FILE = Path(__file__).parents[2] / "launch" / "fly.launch.py"
 SHARE = "/share/martlet_bringup"
-
-
-@dataclass
-class Argument:
-    name: str
-    description: str
-    default_value: str | None = None
-    choices: list[str] | None = None
-
-
-@dataclass
-class Call:
-    function: Any
-
-
-@dataclass
-class Configuration:
-    name: str
-
-    def perform(self, context):
-        return context[self.name]
-
-
-@dataclass
-class Node:
-    package: str
-    executable: str
-    name: str
-    parameters: list[Any]
-    remappings: list[Any]
-    output: str
-    emulate_tty: bool = False
-    sigterm_timeout: str = ""
-
-
-@dataclass
-class Execute:
-    cmd: list[str]
-    name: str
-    output: str
-
-
-@dataclass
-class Description:
-    entities: list[Any] = field(default_factory=list)
-
-
-def double(name, **members):
-    module = ModuleType(name)
-    vars(module).update(members)
-    return module
 
 
 @pytest.fixture
 def launch_file(monkeypatch):
-    """The launch file, imported against the double."""
-    doubles = [
-        double("ament_index_python"),
-        double(
-            "ament_index_python.packages",
-            get_package_prefix="/{}".format,
-            get_package_share_directory="/share/{}".format,
-        ),
-        double("launch", LaunchContext=dict, LaunchDescription=Description),
-        double(
-            "launch.actions",
-            DeclareLaunchArgument=Argument,
-            ExecuteProcess=Execute,
-            OpaqueFunction=Call,
-        ),
-        double("launch.substitutions", LaunchConfiguration=Configuration),
-        double("launch_ros"),
-        double("launch_ros.actions", Node=Node),
-    ]
-    for module in doubles:
-        monkeypatch.setitem(sys.modules, module.__name__, module)
-    spec = importlib.util.spec_from_file_location("fly_launch", LAUNCH_FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def launched(launch_file, **given):
-    """What it asks for, with these arguments on the command line."""
-    *arguments, call = launch_file.generate_launch_description().entities
-    context = {argument.name: argument.default_value for argument in arguments} | given
-    return call.function(context)
+    return load("fly", monkeypatch)
 
 
 def expected(settings):
@@ -189,7 +103,7 @@ def test_hardware_is_called_at_its_addresses(launch_file):
 
 
 def test_every_argument_is_explained_and_the_policy_must_be_named(launch_file):
-    *arguments, _ = launch_file.generate_launch_description().entities
+    arguments = arguments_of(launch_file)
     assert [argument.name for argument in arguments] == [f.name for f in fields(FlightSettings)]
     assert all(len(argument.description) > 10 for argument in arguments)
     assert [a.name for a in arguments if a.default_value is None] == ["policy"]
@@ -198,3 +112,79 @@ def test_every_argument_is_explained_and_the_policy_must_be_named(launch_file):
 def test_a_flag_that_is_neither_true_nor_false_is_refused(launch_file):
     with pytest.raises(ValueError, match="noise: expected true or false, got 'maybe'"):
         launched(launch_file, policy="p.onnx", noise="maybe")
+
+
+def test_all_faults_of_the_arguments_are_told_at_once(launch_file):
+    with pytest.raises(ArgumentError) as told:
+        launched(launch_file, policy="p", noise="maybe", seed="one", starts="0,0,x,0")
+    assert str(told.value) == (
+        "seed: expected a whole number, got 'one'; noise: expected true or false, got 'maybe';"
+        " starts: expected a number, got 'x'."
+    )
+
+
+def test_an_argument_that_nobody_knows_is_refused(launch_file, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["ros2", "launch", "launch/fly.launch.py"])
+    with pytest.raises(ArgumentError, match=r"argument drone \(perhaps drones\), colour: expected"):
+        launched(launch_file, policy="p", drone="cf1", colour="red")
+    monkeypatch.setattr(sys, "argv", ["ros2", "launch", "theirs.launch.py"])
+    assert launched(launch_file, policy="p", colour="red")  # another file's argument
+
+
+@pytest.fixture
+def swarm_file(monkeypatch):
+    return load("swarm", monkeypatch)
+
+
+def test_a_swarm_stands_in_a_square_under_one_policy(swarm_file):
+    backend, policy = launched(swarm_file, policy="p.onnx", count="4", spacing_m="1", seed="3")
+    names = ["cf1", "cf2", "cf3", "cf4"]
+    starts = [-0.5, -0.5, 0, 0, -0.5, 0.5, 0, 0, 0.5, -0.5, 0, 0, 0.5, 0.5, 0, 0]
+    settings = FlightSettings("p.onnx", drones=tuple(names), seed=3, starts=tuple(starts))
+    assert [backend, policy] == expected(settings)
+    assert policy.parameters[1]["drones"] == names
+    assert [a.name for a in arguments_of(swarm_file) if a.default_value is None] == ["policy"]
+    assert {a.name for a in arguments_of(swarm_file)} == {f.name for f in fields(SwarmSettings)}
+
+
+FLEET = """
+[[drones]]
+name = "left"
+uri = "radio://0/80/2M/E7E7E7E7E7"
+start = [0.0, 1.0, 0.0]
+yaw_deg = 90.0
+
+[[drones]]
+name = "right"
+uri = "radio://0/80/2M/E7E7E7E7E8"
+start = [0.0, -1.0, 0.0]
+"""
+
+
+def test_a_fleet_file_names_the_swarm_in_every_backend(tmp_path):
+    path = tmp_path / "fleet.toml"
+    path.write_text(FLEET)
+    sim, hardware = (
+        flight_of(SwarmSettings("p", backend, fleet=str(path))) for backend in ("sim", "hardware")
+    )
+    assert sim.drones == hardware.drones == ("left", "right")
+    assert sim.starts[:4] == pytest.approx((0.0, 1.0, 0.0, 1.5707963))
+    assert (sim.uris, sim.fleet) == ((), "")
+    assert hardware.uris[1].endswith("E8")
+    assert (hardware.starts, hardware.fleet) == ((), str(path))
+
+
+def test_a_swarm_that_cannot_be_is_refused_in_one_sentence(tmp_path):
+    with pytest.raises(ArgumentError, match=r"count: .*, got 0; spacing_m: .*; backend hardware"):
+        flight_of(SwarmSettings("p", "hardware", count=0, spacing_m=0.1))
+    path = tmp_path / "fleet.toml"
+    path.write_text(
+        FLEET.replace('name = "left"\n', 'name = "left"\nairframe = "cf21_brushless"\n')
+    )
+    with pytest.raises(ArgumentError, match=r"of one airframe, .* got cf21_brushless, cf21_plus"):
+        flight_of(SwarmSettings("p", fleet=str(path)))
+    path.write_text("drones = 3")
+    with pytest.raises(ArgumentError, match=r"expected \[\[drones\]\], each with a name and a uri"):
+        flight_of(SwarmSettings("p", fleet=str(path)))
+    with pytest.raises(ArgumentError, match="expected a fleet file, got"):
+        flight_of(SwarmSettings("p", fleet=str(tmp_path / "none.toml")))

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A line on each launch argument: what `ros2 launch ... --show-args` tells."""
+
+FLIGHT = {
+    "policy": "the policy file",
+    "backend": "what flies: sim; twin (the simulator behind the radio's protocol); hardware",
+    "drones": "the drones' names, separated by commas",
+    "airframe": "what the drones are: a name under sim_core/airframes, or a file",
+    "seed": "simulator, twin: seed of the estimate's noise, and of what the link loses",
+    "state_delay_s": "simulator, twin: link delay from drone to host [s]",
+    "command_delay_s": "simulator, twin: link delay from host to drone [s]; of a twin the same",
+    "noise": "simulator, twin: noise of the estimate, true or false",
+    "battery": "simulator, twin: whether the battery drains and sags, true or false",
+    "clock": "simulator: real (by the wall) or lockstep (a tick for every command)",
+    "factor": "simulator: simulated over wall time; in lockstep the fastest",
+    "listeners": "listeners to states and commands to wait for; 0: none in particular",
+    "loss": "twin: share of streamed packets that its link loses",
+    "uris": "hardware: the drones' addresses, separated by commas",
+    "starts": "simulator, twin: x, y, z [m], yaw [rad] of each drone, with commas; none: in a row",
+    "offsets_m": "x, y, z [m] by which each drone's path is moved, with commas; none: 0",
+    "box_low_m": "x, y, z [m] of the geofence's lowest corner; none: as in the parameter file",
+    "box_high_m": "x, y, z [m] of the opposite corner; none: as in the parameter file",
+    "max_tilt_deg": "largest tilt that the guard allows [deg]; 0: as in the parameter file",
+    "max_speed_m_s": "largest speed that it allows [m/s]; 0: as in the parameter file",
+    "operator_s": "oldest sign of the operator's dead-man key [s]; 0: as in the parameter file",
+    "added_mass_kg": "simulator: mass that each drone carries [kg]",
+    "fleet": "hardware, twin: fleet file that says how the drones are set; none: as they are",
+}
+"""Of `stack.FlightSettings`."""
+
+_OF_A_SWARM = {
+    "count": "how many drones, where no fleet file names them",
+    "prefix": "what the drones' names begin with; numbers from 1 on follow",
+    "spacing_m": "between two drones, which stand in a square about the origin [m]",
+    "fleet": "fleet file with names, addresses, airframe and starts; none: `count` drones",
+    "airframe": "what the drones are, where no fleet file says so: a name or a file",
+}
+
+_AS_OF_A_FLIGHT = (
+    *("policy", "backend", "seed", "noise", "battery", "clock", "factor", "listeners"),
+    *("operator_s", "box_low_m", "box_high_m"),
+)
+
+SWARM = {name: FLIGHT[name] for name in _AS_OF_A_FLIGHT[:2]}
+SWARM |= _OF_A_SWARM | {name: FLIGHT[name] for name in _AS_OF_A_FLIGHT[2:]}
+"""Of `swarm.SwarmSettings`."""
