@@ -17,6 +17,7 @@ from tyro.conf import OmitArgPrefixes, Positional, arg
 from evaluation.errors import EvaluationError
 from firmware_bridge.errors import FirmwareBridgeError
 from martlet.errors import MartletError
+from martlet.flight.playing import Playing
 from martlet.flight.settings import FlySettings
 from martlet.twin import TwinOptions
 from martlet.view.options import ViewOptions
@@ -308,20 +309,30 @@ def replay(
     airframe: str = "cf21_plus",
     out: Path | None = None,
     mass_kg: float | None = None,
+    play: bool = False,
+    playing: OmitArgPrefixes[Playing] = Playing(),  # noqa: B008  # frozen
     as_json: Json = False,
 ) -> None:
     """Fly a flight's recorded commands in the simulator, and print how far it parts from the drone.
 
     The simulator starts anew from what was recorded every 0.1 s, and is judged after 0.1 to 1 s.
+    With --play, instead, the flight's bag is played back through the same ROS topics.
 
     Args:
         log: A flight as sim_core/flight_log.py describes, .npz, or the bag or run of a flight.
         airframe: Of the drone that flew: a name, or a file, martlet sysid's for one.
         out: Folder to write replay.png to; the log's where not given.
         mass_kg: Of the drone as flown, weighed; the airframe's where not given.
+        play: Say what was recorded anew, on the topics that it was said on.
+        playing: How, with --play.
         as_json: See --json.
     """
+    from martlet import play as player
     from martlet.replay import run, show
+
+    if play:
+        player.run(log, playing)
+    player.refuse_without_play(playing)
 
     _tell(run(log, airframe, out, mass_kg), as_json, show)
 

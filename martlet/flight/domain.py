@@ -35,6 +35,10 @@ class Domain:
         self._lock.write(str(run.absolute()).encode())
         self._lock.flush()
 
+    def outlive(self) -> None:
+        """Keep the domain for the program that this process becomes."""
+        os.set_inheritable(self._lock.fileno(), True)
+
     def __enter__(self) -> "Domain":
         return self
 

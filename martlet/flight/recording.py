@@ -6,13 +6,14 @@ Stamps count from the whole second in which the first state came: hardware's bea
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from mcap.exceptions import McapError
-from mcap.reader import make_reader
+from mcap.reader import McapReader, make_reader
 from mcap_ros2.decoder import DecoderFactory
 from numpy.typing import NDArray
 
@@ -158,14 +159,24 @@ def messages_of(folder: Path, topics: list[str]) -> Iterator[tuple[str, Any]]:
     Raises:
         FlightError: No bag, or one without its end.
     """
+    with reader_of(folder, DecoderFactory()) as reader:
+        for _, channel, _, message in reader.iter_decoded_messages(topics):
+            yield channel.topic, message
+
+
+@contextmanager
+def reader_of(folder: Path, *decoders: DecoderFactory) -> Iterator[McapReader]:
+    """A bag's file, open for reading.
+
+    Raises:
+        FlightError: No bag, or one without its end.
+    """
     files = sorted(folder.glob("*.mcap"))
     if len(files) != 1:
         raise FlightError(f"{folder}: expected one .mcap file, got {len(files)}.")
     with files[0].open("rb") as stream:
         try:
-            reader = make_reader(stream, decoder_factories=[DecoderFactory()])
-            for _, channel, _, message in reader.iter_decoded_messages(topics):
-                yield channel.topic, message
+            yield make_reader(stream, decoder_factories=decoders)
         except (McapError, OSError) as error:
             raise FlightError(
                 f"{files[0]}: expected a whole MCAP file, got {error!r};"

@@ -8,6 +8,7 @@ import pytest
 from launch_double import Node, arguments_of, launched, load
 
 from martlet_bringup.arguments import ArgumentError
+from martlet_bringup.bag import ReplaySettings
 from martlet_bringup.stack import FlightSettings, stack, twin
 from martlet_bringup.swarm import SwarmSettings, flight_of
 
@@ -188,3 +189,14 @@ def test_a_swarm_that_cannot_be_is_refused_in_one_sentence(tmp_path):
         flight_of(SwarmSettings("p", fleet=str(path)))
     with pytest.raises(ArgumentError, match="expected a fleet file, got"):
         flight_of(SwarmSettings("p", fleet=str(tmp_path / "none.toml")))
+
+
+def test_a_bag_is_played_as_its_arguments_say(monkeypatch):
+    file = load("replay", monkeypatch)
+    (process,) = launched(file, bag="runs/first/flight", speed="2.5", loop="true")
+    program, *words = process.cmd
+    assert program == "/martlet_bringup/lib/martlet_bringup/replay"
+    assert words == ["runs/first/flight", "--speed", "2.5", "--start-s", "0", "--loop"]
+    arguments = arguments_of(file)
+    assert [a.name for a in arguments] == [f.name for f in fields(ReplaySettings)]
+    assert all(len(a.description) > 10 for a in arguments)

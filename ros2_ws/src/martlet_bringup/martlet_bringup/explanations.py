@@ -44,3 +44,11 @@ _AS_OF_A_FLIGHT = (
 SWARM = {name: FLIGHT[name] for name in _AS_OF_A_FLIGHT[:2]}
 SWARM |= _OF_A_SWARM | {name: FLIGHT[name] for name in _AS_OF_A_FLIGHT[2:]}
 """Of `swarm.SwarmSettings`."""
+
+REPLAY = {
+    "bag": "the bag's folder: of a run of `martlet fly`, its folder flight",
+    "speed": "times the time in which it was recorded",
+    "start_s": "how much of it is left out at the beginning [s]",
+    "loop": "whether it begins anew at its end, true or false",
+}
+"""Of `bag.ReplaySettings`."""
