@@ -42,8 +42,15 @@ at best and 4 to 20 ms a round trip in practice, and several drones on one get u
 CHANNELS_APART = {"250K": 1, "1M": 1, "2M": 2}
 """MHz that a link takes up; nRF24L01+, RF channel occupation."""
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_RESERVED = ("all", "fleet")  # /all/arm, /fleet/states
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+"""Of a drone: it is the namespace of its topics."""
+
+RESERVED = (
+    *("all", "fleet", "operator"),  # /all/arm, /fleet/states, /operator/key
+    *("sim_backend", "crazyflie_backend", "fleet_desk", "crazyflie_server", "policy"),
+    *("mocap", "teleop"),  # nodes, whose services lie below their names
+)
+"""Names that no drone has: they are namespaces of others."""
 
 
 @dataclass(frozen=True)
@@ -182,10 +189,10 @@ def _twice(what: str, found: list[tuple[str, str]]) -> Iterator[str]:
 
 
 def _drone_faults(drone: FleetDrone) -> Iterator[str]:
-    if not _NAME.fullmatch(drone.name) or drone.name in _RESERVED:
+    if not NAME.fullmatch(drone.name) or drone.name in RESERVED:
         yield (
             f"name {drone.name!r}: expected letters, digits and _, a letter first, and neither"
-            f" {' nor '.join(_RESERVED)}"
+            f" {' nor '.join(RESERVED)}"
         )
     if not is_drone_address(drone.uri):
         yield (

@@ -201,6 +201,25 @@ def key(domain: int | None = None) -> None:
     run(domain)
 
 
+def teleop(
+    drones: tuple[str, ...] = ("cf1",), joystick: bool = False, domain: int | None = None
+) -> None:
+    """Fly by hand: keys w s a d, r f, q e move drones while they are held; let go, they hover.
+
+    Beside a flight's nodes: those of ros2 launch, or another's. t takes off, l lands, space pressed
+    twice stops all motors, Ctrl-C lets go.
+
+    Args:
+        drones: Names of those that are steered, all alike.
+        joystick: Take what a joystick's driver says on /joy (ros2 run joy joy_node), and no keys.
+        domain: ROS domain of the flight; ROS_DOMAIN_ID's, or that of the one flight on this
+            machine where not given.
+    """
+    from martlet.teleop import run
+
+    run(drones, domain, joystick=joystick)
+
+
 def view(
     source: Positional[Path | None] = None,
     options: OmitArgPrefixes[ViewOptions] = ViewOptions(),  # noqa: B008
@@ -371,6 +390,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "replay": replay,
     "sysid": sysid,
     "key": key,
+    "teleop": teleop,
     "view": view,
     "twin": twin,
     "bench": bench,

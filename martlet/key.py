@@ -23,15 +23,27 @@ def run(domain: int | None) -> None:
         UsageError: Several flights to choose from, or no workspace.
     """
     workspace = find_workspace()
-    named = os.environ.get("ROS_DOMAIN_ID", "").strip()
-    if domain is None and not named:
-        domain = _await_flight()
-    number = named if domain is None else str(domain)
-    env = workspace.environment() | {"ROS_DOMAIN_ID": number}
+    env = workspace.environment() | {"ROS_DOMAIN_ID": domain_of_flight(domain, "key")}
     os.execve(sys.executable, [sys.executable, "-m", "martlet.flight.key_node"], env)
 
 
-def _await_flight() -> int:
+def domain_of_flight(domain: int | None, who: str) -> str:
+    """The domain that was named, that of ROS_DOMAIN_ID, or of the one flight on this machine.
+
+    Args:
+        domain: It, where it was named.
+        who: Asks.
+
+    Raises:
+        UsageError: Several flights to choose from.
+    """
+    named = os.environ.get("ROS_DOMAIN_ID", "").strip()
+    if domain is None and not named:
+        domain = _await_flight(who)
+    return named if domain is None else str(domain)
+
+
+def _await_flight(who: str) -> int:
     """The domain of the one flight on this machine."""
     said = False
     while not (taken := domains_taken()):
@@ -42,7 +54,7 @@ def _await_flight() -> int:
     if len(taken) > 1:
         numbers = ", ".join(map(str, taken))
         raise UsageError(
-            f"key: expected one flight on this machine, found those of the domains {numbers}:"
+            f"{who}: expected one flight on this machine, found those of the domains {numbers}:"
             " name one with --domain."
         )
     return taken[0]

@@ -43,6 +43,12 @@ class Stack:
                 words = stack.command_line(node, self.workspace.install)
                 self._keep(node.name, words, node.end_s)
 
+    def run_node(self, name: str, words: Sequence[str]) -> Process:
+        """Start a node that is no part of a flight, with these words after --ros-args."""
+        program = self.workspace.install / "lib" / "martlet_nodes" / name
+        self._keep(name, [str(program), "--ros-args", *words])
+        return self.nodes[name]
+
     def _keep(self, name: str, words: Sequence[str], end_s: float = TERM_S) -> None:
         log = self.folder / f"{name}.log"
         self.nodes[name] = Process(name, words, self.env, log, end_s)

@@ -7,10 +7,14 @@ from dataclasses import fields
 import pytest
 from launch_double import Node, arguments_of, launched, load
 
-from martlet_bringup.arguments import ArgumentError
+from martlet_bringup.arguments import ArgumentError, text_of
 from martlet_bringup.bag import ReplaySettings
+from martlet_bringup.bridges import MocapSettings, TeleopSettings, mocap, teleop
 from martlet_bringup.stack import FlightSettings, stack, twin
 from martlet_bringup.swarm import SwarmSettings, flight_of
+from martlet_nodes.mocap import MocapParameters
+from martlet_nodes.teleop import TeleopParameters
+from sim_core.settings_file import build
 
 SHARE = "/share/martlet_bringup"
 
@@ -200,3 +204,59 @@ def test_a_bag_is_played_as_its_arguments_say(monkeypatch):
     arguments = arguments_of(file)
     assert [a.name for a in arguments] == [f.name for f in fields(ReplaySettings)]
     assert all(len(a.description) > 10 for a in arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "cls", "make", "given"),
+    [
+        (
+            "mocap",
+            MocapSettings,
+            mocap,
+            {
+                "drones": ("a", "b"),
+                "bodies": ("x", "y"),
+                "source": "pose",
+                "topic": "/{body}/seen",
+                "frame": "map",
+                "rate_hz": 50.0,
+                "lost_s": 0.2,
+            },
+        ),
+        (
+            "teleop",
+            TeleopSettings,
+            teleop,
+            {
+                "drones": ("a",),
+                "joystick": -1,
+                "topic": "/stick",
+                "speed_m_s": 0.3,
+                "climb_m_s": 0.2,
+                "turn_rad_s": 1.0,
+                "takeoff_m": 0.5,
+                "highest_m": 1.2,
+            },
+        ),
+    ],
+)
+def test_nodes_beside_a_flight_are_told_every_argument(name, cls, make, given, monkeypatch):
+    file = load(name, monkeypatch)
+    arguments = arguments_of(file)
+    assert {a.name for a in arguments} == {f.name for f in fields(cls)} == set(given)
+    assert all(len(a.description) > 10 for a in arguments)
+    (found,) = launched(file, **{key: text_of(value) for key, value in given.items()})
+    spec = make(cls(**given))
+    file_name = f"{SHARE}/config/{name}.param.yaml"
+    assert (found.executable, found.parameters) == (name, [file_name, dict(spec.parameters)])
+    told = {key: list(v) if isinstance(v, tuple) else v for key, v in given.items()}
+    told.pop("joystick", None)
+    assert dict(spec.parameters) == told
+    build({"mocap": MocapParameters, "teleop": TeleopParameters}[name], spec.parameters, name)
+
+
+def test_a_joysticks_driver_repeats_itself(monkeypatch):
+    driver, _ = launched(load("teleop", monkeypatch), drones="a", joystick="2", topic="/stick")
+    assert (driver.package, driver.executable) == ("joy", "joy_node")
+    assert driver.parameters == [{"device_id": 2, "autorepeat_rate": 20.0}]
+    assert driver.remappings == [("joy", "/stick")]

@@ -52,3 +52,26 @@ REPLAY = {
     "loop": "whether it begins anew at its end, true or false",
 }
 """Of `bag.ReplaySettings`."""
+
+MOCAP = {
+    "drones": "the drones' names, separated by commas",
+    "bodies": "what motion capture calls each of them, separated by commas; none: the same",
+    "source": "pose (a PoseStamped topic each), poses (one NamedPoseArray, as Crazyswarm2), or tf",
+    "topic": "where; with {body} where each body has its own; none: /vrpn_mocap/{body}/pose, ...",
+    "frame": "the frame that poses must be in",
+    "rate_hz": "how many poses a second each drone is told at most",
+    "lost_s": "unseen for so long [s], a drone is named in the log",
+}
+"""Of `bridges.MocapSettings`."""
+
+TELEOP = {
+    "drones": "the names of the drones that are steered, separated by commas",
+    "joystick": "number of the joystick to open (needs the package joy); -1: /joy is said already",
+    "topic": "where the joystick is heard, sensor_msgs/Joy",
+    "speed_m_s": "speed ahead and aside at full stick [m/s]",
+    "climb_m_s": "speed up and down at full stick [m/s]",
+    "turn_rad_s": "yaw rate at full stick [rad/s]",
+    "takeoff_m": "height to take off to, above the floor [m]",
+    "highest_m": "no higher by hand [m; W]",
+}
+"""Of `bridges.TeleopSettings`."""

@@ -77,6 +77,19 @@ def node(spec: NodeSpec) -> Node:
     )
 
 
+def joystick(number: int, topic: str) -> Node:
+    """The driver of a joystick; it repeats what it says, so that its silence tells something."""
+    return Node(
+        package="joy",
+        executable="joy_node",
+        name="joy_node",
+        parameters=[{"device_id": number, "autorepeat_rate": 20.0}],
+        remappings=[("joy", topic)],
+        output="screen",
+        emulate_tty=True,
+    )
+
+
 def program(name: str, words: Sequence[str]) -> ExecuteProcess:
     """A program of the package's that is no node of its own name: a twin, a player of bags."""
     path = Path(get_package_prefix("martlet_bringup")) / "lib" / "martlet_bringup" / name

@@ -18,6 +18,7 @@ from firmware_bridge.guard_rules import GuardLimits
 from firmware_bridge.link import FleetLink, Telemetry
 from firmware_bridge.link_faults import nobody_answers
 from martlet_nodes.backend import Backend
+from martlet_nodes.drone_names import name_faults
 from martlet_nodes.errors import ParameterError
 from martlet_nodes.guard_parameters import GuardParameters
 from sim_core.airframe import Airframe
@@ -41,9 +42,7 @@ class CrazyflieParameters:
         Raises:
             ParameterError: All faults in one sentence.
         """
-        faults = []
-        if not self.drones or len(set(self.drones)) != len(self.drones):
-            faults.append(f"drones: expected one name or more, all different, got {self.drones}")
+        faults = name_faults(self.drones)
         if len(self.uris) != len(self.drones):
             faults.append(
                 f"uris: expected an address for each of {len(self.drones)} drones,"

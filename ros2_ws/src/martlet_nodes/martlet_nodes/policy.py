@@ -12,6 +12,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from martlet_nodes.drone_names import name_faults
 from martlet_nodes.errors import ParameterError
 from martlet_nodes.flown_tasks import FlownTask, duration_s_of, runner_tasks
 from martlet_nodes.manoeuvre import STILL_S, moving
@@ -50,10 +51,8 @@ class PolicyParameters:
         Raises:
             ParameterError: All faults in one sentence.
         """
-        faults = []
+        faults = name_faults(self.drones)
         strangers = sorted(set(self.controlled) - set(self.drones))
-        if not self.drones or len(set(self.drones)) != len(self.drones):
-            faults.append(f"drones: expected one name or more, all different, got {self.drones}")
         if strangers:
             faults.append(f"controlled: expected some of {self.drones}, got {strangers} too")
         if len(self.offsets_m) not in (0, 3 * len(self.rows())):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from firmware_bridge.errors import DoubleSettingsError, GuardSettingsError
 from firmware_bridge.firmware_double import DoubleSettings, FirmwareDouble
 from martlet_nodes.backend import Backend
+from martlet_nodes.drone_names import name_faults
 from martlet_nodes.errors import ParameterError
 from martlet_nodes.guard_parameters import GuardParameters
 from sim_core.airframe import Airframe, load_airframe
@@ -49,9 +50,7 @@ class SimParameters:
         Raises:
             ParameterError: All faults in one sentence.
         """
-        faults = []
-        if not self.drones or len(set(self.drones)) != len(self.drones):
-            faults.append(f"drones: expected one name or more, all different, got {self.drones}")
+        faults = name_faults(self.drones)
         if len(self.starts) not in (0, 4 * len(self.drones)):
             faults.append(
                 f"starts: expected x, y, z, yaw for each of {len(self.drones)} drones,"

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Flies by the keyboard: says on /joy what a joystick would, and starts the node that hears it.
+
+    python -m martlet.flight.teleop_keys LOG PROGRAM WORDS...
+
+It has the terminal to itself, and ends with Ctrl-C.
+"""
+
+import os
+import select
+import sys
+import time
+from pathlib import Path
+
+import rclpy
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
+from sensor_msgs.msg import Joy
+
+from martlet.errors import MartletError
+from martlet.flight.key_stick import HELP, KeyStick
+from martlet.flight.keyboard import Keyboard
+from martlet.flight.processes import Process, Processes
+
+TICK_S = 0.05
+JOY = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+
+
+def fly(keyboard: Keyboard, teleop: Process) -> int:
+    """Say what the keys are until Ctrl-C, or until the node ends; tells the exit code."""
+    node = Node("keyboard", start_parameter_services=False)
+    joy, stick = node.create_publisher(Joy, "/joy", JOY), KeyStick()
+    sys.stdout.write(f"{HELP}\n")
+    while teleop.exit_code() is None:
+        keys: str | None = ""
+        if select.select([keyboard.fd], [], [], TICK_S)[0]:
+            keys = keyboard.read()
+        if keys is None:
+            return 1
+        stick.press(keys, time.monotonic())
+        for axes, buttons in stick.state(time.monotonic()):
+            message = Joy(axes=axes, buttons=buttons)
+            message.header.stamp = node.get_clock().now().to_msg()
+            joy.publish(message)
+        held = "steering" if stick.held(time.monotonic()) else "let go  "
+        news = teleop.log.read_text(errors="replace").strip().splitlines()[-1:]
+        sys.stdout.write(f"\r\x1b[2K{held}  {''.join(news)[:100]}")
+        sys.stdout.flush()
+    sys.stderr.write(f"\nteleop: it ended: {teleop.last_words()}\n")
+    return teleop.exit_code() or 1
+
+
+def main(words: list[str]) -> int:
+    """Fly until Ctrl-C."""
+    log, *command = words
+    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        with Keyboard() as keyboard, Processes() as processes:
+            if keyboard.fd is None:
+                sys.stderr.write("martlet: teleop: expected a terminal to take keys from.\n")
+                return 2
+            teleop = Process("teleop", command, os.environ, Path(log))
+            processes.add(teleop)
+            return fly(keyboard, teleop)
+    except MartletError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        sys.stdout.write("\n")
+        rclpy.try_shutdown()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
