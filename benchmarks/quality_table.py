@@ -3,21 +3,44 @@
 
 from typing import Any
 
+LINES = {
+    "track": ({"hover_error_m": (0.0, 0.015), "track_rmse_m": (0.0, 0.025)}, "1.5 and 2.5 cm"),
+    "rings": ({"gates_passed": (13.0, 1e9)}, "13 rings"),
+    "race": ({"success_rate": (0.75, 1.0)}, "75 % finished"),
+}
+"""Of each task's verdicts, what a policy has to be within to be worth flying; in words."""
+
 
 def table(runs: dict[str, Any]) -> list[str]:
     """Rows of Markdown: a line for each task, seed and trial."""
     rows = ["| task, seed | training | trial | done (95 %) | figures |", "|---|---|---|---|---|"]
     for task, seeds in runs.items():
         for seed, found in seeds.items():
+            training = f"{found['steps'] / 1e6:.0f} M steps, {found['seconds']:.0f} s"
+            training += _first_within(task, found.get("verdicts", []))
             for trial, judged in found["trials"].items():
                 low, high = judged["success_ci95"]
-                steps, seconds = found["steps"] / 1e6, found["seconds"]
                 rows.append(
-                    f"| {task}, {seed} | {steps:.0f} M steps, {seconds:.0f} s"
-                    f" | {trial} | {judged['success_rate']:.1%} ({low:.1%} to {high:.1%})"
+                    f"| {task}, {seed} | {training} | {trial}"
+                    f" | {judged['success_rate']:.1%} ({low:.1%} to {high:.1%})"
                     f" | {_figures(judged)} |"
                 )
     return rows
+
+
+def _first_within(task: str, verdicts: list[dict[str, Any]]) -> str:
+    """After how many seconds a verdict was within the task's line, and all later ones too."""
+    if task not in LINES:
+        return ""
+    line, words = LINES[task]
+    since = None
+    for verdict in verdicts:
+        values = [(verdict.get(name), *bounds) for name, bounds in line.items()]
+        if not all(v is not None and low <= v <= high for v, low, high in values):
+            since = None
+        elif since is None:
+            since = verdict["seconds"]
+    return "" if since is None else f"; {words} from {since:.0f} s on"
 
 
 def _figures(judged: dict[str, Any]) -> str:

@@ -49,6 +49,20 @@ def test_table_shows_runs_without_stock_and_those_that_crashed() -> None:
     ]
 
 
+def test_table_tells_since_when_verdicts_were_within_the_line() -> None:
+    found = run(hover=settled(0.012, 0.03))
+    errors = [(None, None), (0.014, 0.02), (0.016, 0.02), (0.015, 0.025), (0.012, 0.02)]
+    found["verdicts"] = [
+        {"seconds": 2.0 * i, "hover_error_m": hover, "track_rmse_m": track}
+        for i, (hover, track) in enumerate(errors)
+    ]
+    (line,) = table({"track": {"0": found}})[2:]
+    assert line.startswith("| track, 0 | 10 M steps, 14 s; 1.5 and 2.5 cm from 6 s on | hover |")
+    found["verdicts"].append({"seconds": 12.0, "hover_error_m": 0.02, "track_rmse_m": 0.02})
+    (line,) = table({"track": {"0": found}})[2:]
+    assert line.startswith("| track, 0 | 10 M steps, 14 s | hover |")
+
+
 def test_table_of_what_is_recorded_has_a_line_a_trial() -> None:
     runs = json.loads(RECORDED.read_text())["figures"]["runs"]
     trials = [
