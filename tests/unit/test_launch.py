@@ -5,11 +5,12 @@ import sys
 from dataclasses import fields
 
 import pytest
-from launch_double import Node, arguments_of, launched, load
+from launch_double import LAUNCH, Node, arguments_of, launched, load
 
 from martlet_bringup.arguments import ArgumentError, text_of
 from martlet_bringup.bag import ReplaySettings
 from martlet_bringup.bridges import MocapSettings, TeleopSettings, mocap, teleop
+from martlet_bringup.interface_page import LAUNCH_FILES
 from martlet_bringup.stack import FlightSettings, stack, twin
 from martlet_bringup.swarm import SwarmSettings, flight_of
 from martlet_nodes.mocap import MocapParameters
@@ -260,3 +261,8 @@ def test_a_joysticks_driver_repeats_itself(monkeypatch):
     assert (driver.package, driver.executable) == ("joy", "joy_node")
     assert driver.parameters == [{"device_id": 2, "autorepeat_rate": 20.0}]
     assert driver.remappings == [("joy", "/stick")]
+
+
+def test_the_page_has_every_launch_file():
+    listed = {name for name, *_ in LAUNCH_FILES}
+    assert {path.name.removesuffix(".launch.py") for path in LAUNCH.glob("*.py")} == listed

@@ -9,7 +9,7 @@ from typing import Literal
 
 Kind = Literal["topic", "service", "action"]
 Way = Literal["out", "in"]
-Node = Literal["backend", "policy", "fleet_desk", "crazyflie_server"]
+Node = Literal["backend", "policy", "fleet_desk", "crazyflie_server", "mocap", "teleop"]
 Quality = Literal["states", "commands", "status", "kept", "tools", ""]
 
 QUALITIES: dict[Quality, tuple[str, str, int]] = {

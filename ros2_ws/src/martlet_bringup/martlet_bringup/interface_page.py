@@ -1,18 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/ros_interface.md, made of the code: `python -m martlet_bringup.interface_page FILE`.
 
-Names come from `interface.py`, fields of our messages from their own text, parameters from the
-parameter files.
+Names come from `interface_rows.py`, fields of our messages from their own text, parameters from the
+parameter files, launch arguments from `explanations.py`.
 """
 
+import dataclasses
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from martlet_bringup.arguments import text_of
+from martlet_bringup.bag import ReplaySettings
+from martlet_bringup.bridges import MocapSettings, TeleopSettings
+from martlet_bringup.explanations import FLIGHT, MOCAP, REPLAY, SWARM, TELEOP
 from martlet_bringup.interface import QUALITIES, Entry
-from martlet_bringup.interface_rows import ABSENT, INTERFACE, SETPOINTS, THEIRS
-from martlet_bringup.stack import CONFIG
+from martlet_bringup.interface_rows import ABSENT, BESIDE, INTERFACE, SETPOINTS, THEIRS
+from martlet_bringup.stack import CONFIG, FlightSettings
+from martlet_bringup.swarm import SwarmSettings
 
 MESSAGES = Path(__file__).resolve().parents[2] / "martlet_msgs"
 
@@ -53,6 +60,28 @@ Whoever stops to stream without a word (Ctrl-C) is held by the guard after 0.25 
 
 """
 
+BESIDE_A_FLIGHT = """\
+`mocap` takes what motion capture sees to the drones; `teleop` flies them by hand, as long as a
+button is held. Let go, or a joystick that is silent for 0.5 s: they brake and hover by themselves.
+`martlet teleop` is the same with a keyboard.
+
+"""
+
+LAUNCHING = """\
+`ros2 launch launch/NAME.launch.py ARGUMENT:=VALUE ...`, or by the package, martlet_bringup;
+`--show-args` explains. An argument that no one knows, or of a wrong kind, is refused in one
+sentence, before anything starts.
+
+"""
+
+LAUNCH_FILES: tuple[tuple[str, str, type[Any], Mapping[str, str]], ...] = (
+    ("fly", "the nodes of a flight", FlightSettings, FLIGHT),
+    ("swarm", "the same of many drones, by their number or a fleet file", SwarmSettings, SWARM),
+    ("replay", "a bag through the topics that it was recorded from", ReplaySettings, REPLAY),
+    ("mocap", "motion capture, beside a flight", MocapSettings, MOCAP),
+    ("teleop", "a joystick, beside a flight", TeleopSettings, TELEOP),
+)
+
 USERS = """\
 ## Coming from Crazyswarm2
 With its message package installed, its services and topics are there under the same names, and so
@@ -81,9 +110,11 @@ def page() -> str:
     )
     parts.append("\n## Services and actions\n" + _asked(asked))
     parts.append(f"\nWhere `{THEIRS}` is installed, also:\n\n" + _asked(theirs))
+    parts.append("\n## Beside a flight\n" + BESIDE_A_FLIGHT + _beside())
     parts.append("\n" + USERS + "\n".join(f"- {_shown(n)}: {why}" for n, why in ABSENT) + "\n")
     parts.append("\n## Qualities of service\n" + _qualities())
     parts.append("\n## Messages\n" + "".join(_message(file) for file in _interfaces()))
+    parts.append("\n## Launch files\n" + LAUNCHING + "".join(map(_launch_file, LAUNCH_FILES)))
     parts.append("\n## Parameters\n" + "".join(_parameters(file) for file in _files()))
     return "".join(parts)
 
@@ -128,6 +159,30 @@ def _asked(entries: Sequence[Entry]) -> str:
         if e.type in names
     ]
     return _table(("name", "", "type", "what", "in Crazyswarm2"), rows)
+
+
+def _beside() -> str:
+    rows = [
+        (e.node, f"`{_shown(e.name)}`", e.way, e.type.replace("/msg/", "/"), e.what, e.rate)
+        for e in BESIDE
+    ]
+    return _table(("node", "topic", "", "type", "what", "rate"), rows)
+
+
+def _launch_file(file: tuple[str, str, type[Any], Mapping[str, str]]) -> str:
+    name, what, cls, explained = file
+    defaults = {field.name: field.default for field in dataclasses.fields(cls)}
+    rows = [
+        (f"`{argument}`", _default(defaults[argument]), words)
+        for argument, words in explained.items()
+    ]
+    table = _table(("argument", "default", "what"), rows)
+    return f"### {name}.launch.py\nStarts {what}.\n\n{table}"
+
+
+def _default(value: object) -> str:
+    text = "" if value is dataclasses.MISSING else text_of(value)
+    return f"`{text}`" if text else ("must be named" if value is dataclasses.MISSING else "none")
 
 
 def _qualities() -> str:

@@ -326,6 +326,62 @@ THEIR_SERVICES = tuple(
     for whose in ("{drone}", "all")
 )
 
+BESIDE = (
+    Entry(
+        "/poses",
+        "topic",
+        "motion_capture_tracking_interfaces/msg/NamedPoseArray",
+        "mocap",
+        "bodies by their names; or a PoseStamped topic each, or TF [m; W]",
+        "in",
+        "states",
+        "up to 1 kHz",
+        "same",
+    ),
+    Entry(
+        "/{drone}/external_pose",
+        "topic",
+        "geometry_msgs/msg/PoseStamped",
+        "mocap",
+        "where motion capture sees the drone [m; W]",
+        "out",
+        "commands",
+        "`rate_hz`",
+    ),
+    Entry(
+        "/joy",
+        "topic",
+        "sensor_msgs/msg/Joy",
+        "teleop",
+        "a joystick, or `martlet teleop`'s keyboard",
+        "in",
+        "states",
+        "20 Hz",
+        "same",
+    ),
+    Entry(
+        "/{drone}/cmd_hover",
+        "topic",
+        f"{STAND_IN}/msg/Hover",
+        "teleop",
+        "streamed while the dead-man button is held",
+        "out",
+        "commands",
+        "20 Hz",
+    ),
+    Entry(
+        "/operator/key",
+        "topic",
+        "std_msgs/msg/Bool",
+        "teleop",
+        "whether it is held",
+        "out",
+        "commands",
+        "20 Hz",
+    ),
+)
+"""Of nodes beside a flight, which it does without."""
+
 INTERFACE = (*SAID, *HEARD, *SETPOINTS, *ASKED, *THEIR_SERVICES)
 
 ABSENT = (
@@ -338,7 +394,7 @@ ABSENT = (
         "`/{drone}/status` as crazyflie_interfaces/Status",
         "ours is martlet_msgs/DroneStatus, and `battery` is a topic of its own",
     ),
-    ("`/poses`", "motion capture is heard on each drone's `external_pose`"),
+    ("`/poses` in the backend", "`mocap.launch.py` takes it to each drone's `external_pose`"),
     ("`/{drone}/set_group_mask`", "a group mask other than 0 is refused, and told"),
     ("`/{drone}/add_logging`", "what is logged is fixed: the state, at 100 Hz"),
     ("parameters `<drone>.params.*`", "firmware parameters are set in fleet.toml, and set back"),
