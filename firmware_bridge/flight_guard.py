@@ -110,11 +110,10 @@ class FlightGuard:
 
     def __init__(self, limits: GuardLimits) -> None:
         """Begin nominal."""
-        self.limits = limits
+        self.set_limits(limits)
         self.stage = Stage.NOMINAL
         self.reason = ""
         self.events: list[GuardEvent] = []
-        self._estimate, self._battery = EstimateWatch(limits), BatteryWatch(limits)
         self._entered_s = 0.0
         self._kept_since_s: float | None = None
         self._lands = False  # this hold has no other end
@@ -123,6 +122,11 @@ class FlightGuard:
         self._thrust_n = math.nan  # what was streamed last
         self._sane = np.zeros(13, dtype=np.float32)
         self._sane[6] = 1.0
+
+    def set_limits(self, limits: GuardLimits) -> None:
+        """Take other numbers; of a drone that stands on the ground."""
+        self.limits = limits
+        self._estimate, self._battery = EstimateWatch(limits), BatteryWatch(limits)
 
     @property
     def interventions(self) -> int:

@@ -14,6 +14,8 @@ from martlet_msgs.msg import DroneStatus, FleetStates
 from martlet_msgs.srv import Arm
 from martlet_nodes.crazyswarm_types import SETPOINTS
 from martlet_nodes.quality import COMMANDS, KEPT, STATUS
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParameters
 from rclpy.action import ActionClient
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
@@ -61,9 +63,18 @@ keep = lambda message: told.__setitem__("commander", message.commander)
 node.create_subscription(DroneStatus, "/a/status", keep, STATUS)
 model = lambda message: told.__setitem__("model", message.data)
 node.create_subscription(String, "/b/robot_description", model, KEPT)
+def put(name, value):
+    kind = ParameterType.PARAMETER_INTEGER if type(value) is int else ParameterType.PARAMETER_DOUBLE
+    field = "integer_value" if type(value) is int else "double_value"
+    one = Parameter(name=name, value=ParameterValue(type=kind, **{field: value}))
+    answer = call(SetParameters, "/sim_backend/set_parameters", parameters=[one]).results[0]
+    return [answer.successful, answer.reason]
+
+set_before = [put("guard.hold_s", 2.5), put("guard.hold_s", -1.0), put("seed", 4)]
 early = do(Takeoff, "/all/takeoff", height_m=1.0)
 armed = call(Arm, "/all/arm", arm=True)
 up = do(Takeoff, "/all/takeoff", height_m=1.0)
+set_in_flight = put("guard.hold_s", 2.0)
 streaming = True
 near = lambda: all(
     abs(told["states"][13 * row + axis] - ends[name][axis]) < 0.1
@@ -79,7 +90,7 @@ print(json.dumps({
     "early": early.reason, "armed": [armed.success, armed.message],
     "up": [up.success, up.reason, up.reached_m], "there": there, "commander": commander,
     "let_go": let_go.message, "free": free, "down": [down.success, down.reason],
-    "model": told["model"][:60],
+    "model": told["model"][:60], "set_before": set_before, "set_in_flight": set_in_flight,
 }))
 """
 
@@ -87,6 +98,15 @@ print(json.dumps({
 def test_two_drones_are_flown_by_hand(stack):
     stack.start("none.onnx", only=("sim_backend",), drones=("a", "b"), clock="lockstep", factor=20)
     told = json.loads(stack.run(PERSON, timeout=100.0))
+    set_at_once, negative, too_late = told["set_before"]
+    assert set_at_once == [True, ""]
+    assert negative == [False, "sim_backend: guard.hold_s: expected more than 0, got -1."]
+    assert not too_late[0]
+    assert "expected seed to be set when the node starts" in too_late[1]
+    assert told["set_in_flight"] == [
+        False,
+        "a, b: armed or in flight: the guard's limits are set on the ground",
+    ]
     assert told["early"] == "a is not armed; b is not armed"
     assert told["armed"] == [True, ""]
     assert told["up"][:2] == [True, ""]

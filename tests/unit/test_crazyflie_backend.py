@@ -59,7 +59,7 @@ def link():
 @pytest.fixture
 def fleet(link):
     parameters = CrazyflieParameters(["x://1", "x://2"], ["a", "b"])
-    return Crazyflies(link, parameters.drones, parameters.limits(AIRFRAME))
+    return Crazyflies(link, parameters.drones, parameters.guard.limits(AIRFRAME))
 
 
 def test_only_new_states_are_told(link, fleet):
@@ -138,6 +138,11 @@ def test_connecting_waits_for_a_drone_that_is_switched_on_late_and_for_nothing_e
 def test_bad_parameters_are_named_all_at_once():
     with pytest.raises(ParameterError, match=r"drones.*uris.*got 1; patience_s"):
         CrazyflieParameters(["x://1"], ["a", "a"], patience_s=-1.0)
-    bad = CrazyflieParameters(["x://1"], guard=GuardParameters(lost_s=0.0))
-    with pytest.raises(ParameterError, match=r"crazyflie_backend: flight guard: lost_s"):
-        bad.limits(AIRFRAME)
+    with pytest.raises(ParameterError) as told:
+        CrazyflieParameters(
+            ["x://1"], airframe="balloon", fleet="none.toml", guard=GuardParameters(lost_s=0.0)
+        )
+    first, second, third = told.value.faults
+    assert first.startswith("airframe: expected one of")
+    assert second == "guard.lost_s: expected more than 0, got 0"
+    assert third.startswith("none.toml: ")

@@ -142,6 +142,20 @@ class Backend:
         self._tell(number, (Arm(armed),), now_s)
         return ""
 
+    def set_limits(self, limits: GuardLimits) -> str:
+        """Take other limits for the guards.
+
+        Returns:
+            Why not, in flight; empty when done.
+        """
+        up = [d.name for n, d in enumerate(self._drones) if d.armed or self.telemetry.flying[n]]
+        if up:
+            return f"{', '.join(up)}: armed or in flight: the guard's limits are set on the ground"
+        self.limits = limits
+        for drone in self._drones:
+            drone.guard.set_limits(limits)
+        return ""
+
     def hear_operator(self, held: bool, now_s: float) -> None:
         """Take in a sign of the operator's dead-man key: held, or let go."""
         self._operator_s = now_s if held else -math.inf

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from firmware_bridge.drone_setup import LinkSettings
-from firmware_bridge.errors import GuardSettingsError, LinkError
+from firmware_bridge.errors import LinkError
 from firmware_bridge.fleet import load_fleet
 from firmware_bridge.guard_rules import GuardLimits
 from firmware_bridge.link import FleetLink, Telemetry
@@ -21,7 +21,8 @@ from martlet_nodes.backend import Backend
 from martlet_nodes.drone_names import name_faults
 from martlet_nodes.errors import ParameterError
 from martlet_nodes.guard_parameters import GuardParameters
-from sim_core.airframe import Airframe
+from sim_core.airframe import load_airframe
+from sim_core.errors import SettingsError, SimCoreError
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,17 @@ class CrazyflieParameters:
             )
         if self.patience_s < 0.0:
             faults.append(f"patience_s: expected at least 0, got {self.patience_s:g}")
+        try:
+            load_airframe(self.airframe)
+        except SimCoreError as error:
+            faults.append(str(error).rstrip("."))
+        faults += self.guard.faults()
+        try:
+            self.settings()
+        except SettingsError as error:
+            faults.append(str(error).rstrip("."))
         if faults:
-            raise ParameterError(f"crazyflie_backend: {'; '.join(faults)}.")
+            raise ParameterError.of("crazyflie_backend", faults)
 
     def settings(self) -> list[LinkSettings]:
         """How to talk to each drone, as the fleet file says where there is one.
@@ -71,17 +81,6 @@ class CrazyflieParameters:
             )
             for drone in map(fleet.named, self.drones)
         ]
-
-    def limits(self, airframe: Airframe) -> GuardLimits:
-        """The guard's limits.
-
-        Raises:
-            ParameterError: Limits that guard nothing.
-        """
-        try:
-            return self.guard.limits(airframe)
-        except GuardSettingsError as error:
-            raise ParameterError(f"crazyflie_backend: {error}") from None
 
 
 class HeardLink(FleetLink, Protocol):

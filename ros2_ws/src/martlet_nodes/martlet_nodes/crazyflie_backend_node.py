@@ -12,7 +12,7 @@ from firmware_bridge.cflib_link import CflibLink
 from firmware_bridge.external_pose import ExternalPose
 from martlet_nodes.crazyflie_backend import CrazyflieParameters, Crazyflies, connect
 from martlet_nodes.fleet_node import STATUS_EVERY, FleetNode
-from martlet_nodes.shell import read_parameters, run, told_to_end
+from martlet_nodes.shell import read_parameters, run, told_to_end, watch_parameters
 from sim_core.airframe import load_airframe
 
 SILENCE_S = 0.02
@@ -31,7 +31,7 @@ class CrazyflieBackendNode(FleetNode):
         """Read the parameters and connect to the drones.
 
         Raises:
-            ParameterError, SettingsError: Parameters that make no flight.
+            ParameterError: Parameters that make no flight.
             LinkError: No way to a drone, or one that is not what was asked for.
         """
         node = Node("crazyflie_backend", automatically_declare_parameters_from_overrides=True)
@@ -39,7 +39,7 @@ class CrazyflieBackendNode(FleetNode):
         self._epoch_s = time.time() - time.monotonic()
         self._settings = settings = read_parameters(node, CrazyflieParameters)
         airframe = load_airframe(settings.airframe)
-        limits = settings.limits(airframe)
+        limits = settings.guard.limits(airframe)
         begun_s = time.monotonic()
 
         def wait() -> float:
@@ -58,6 +58,11 @@ class CrazyflieBackendNode(FleetNode):
         self.executor.add_node(node)
         self._news = node.create_guard_condition(self._hear)
         super().__init__(node, self._crazyflies.backend, airframe)
+
+        def set_guard(parameters: CrazyflieParameters) -> str:
+            return self.backend.set_limits(parameters.guard.limits(airframe))
+
+        watch_parameters(node, CrazyflieParameters, ("guard.",), set_guard)
 
     def now_s(self) -> float:
         """Now, by the wall."""

@@ -3,8 +3,10 @@
 
 from dataclasses import dataclass
 
+from firmware_bridge.errors import GuardSettingsError
 from firmware_bridge.guard_rules import GuardLimits
 from firmware_bridge.orders import Vector
+from martlet_nodes.parameters import sentence_faults
 from sim_core.airframe import Airframe
 
 
@@ -27,6 +29,14 @@ class GuardParameters:
     operator_s: float = GuardLimits.operator_s
     overrides: int = GuardLimits.overrides
     overrides_s: float = GuardLimits.overrides_s
+
+    def faults(self) -> list[str]:
+        """What of them guards nothing."""
+        try:
+            GuardLimits((0.0, 1.0), **vars(self))
+        except GuardSettingsError as error:
+            return sentence_faults(error, "guard.")
+        return []
 
     def limits(self, airframe: Airframe) -> GuardLimits:
         """The guard's limits for drones of a kind.

@@ -70,7 +70,7 @@ class MocapParameters:
         if not self.lost_s > 0.0:
             faults.append(f"lost_s: expected more than 0, got {self.lost_s:g}")
         if faults:
-            raise ParameterError(f"mocap: {'; '.join(faults)}.")
+            raise ParameterError.of("mocap", faults)
 
     def topic_of(self, body: str) -> str:
         """Where a body is seen."""
@@ -99,6 +99,11 @@ class Mocap:
         self._others: set[str] = set()
         self._said: set[str] = set()
         self._news: list[str] = []
+
+    def set(self, parameters: MocapParameters) -> str:
+        """Take another rate, and another patience."""
+        self._parameters = parameters
+        return ""
 
     def take(
         self,

@@ -15,7 +15,7 @@ from rclpy.qos import qos_profile_sensor_data
 from martlet_nodes import messages, quality
 from martlet_nodes.errors import ParameterError
 from martlet_nodes.mocap import Mocap, MocapParameters
-from martlet_nodes.shell import read_parameters, run, told_to_end
+from martlet_nodes.shell import read_parameters, run, told_to_end, watch_parameters
 
 LOOK_S = 0.25
 
@@ -27,7 +27,7 @@ class MocapNode:
         """Open the topics.
 
         Raises:
-            ParameterError, SettingsError: Parameters that make no bridge, or a package that is not
+            ParameterError: Parameters that make no bridge, or a package that is not
                 installed.
         """
         self.node = Node("mocap", automatically_declare_parameters_from_overrides=True)
@@ -42,6 +42,7 @@ class MocapNode:
             for drone in self._settings.drones
         }
         self._listen()
+        watch_parameters(self.node, MocapParameters, ("rate_hz", "lost_s"), self._mocap.set)
         self.node.create_timer(LOOK_S, self._say_news)
 
     def fly(self) -> None:

@@ -19,6 +19,8 @@ from martlet_nodes.manoeuvre import STILL_S, moving
 from martlet_nodes.verdict import Verdict, verdict_on
 from policy_export.errors import PolicyExportError
 from policy_export.runtime import PolicyRunner
+from sim_core.airframe import load_airframe
+from sim_core.errors import SimCoreError
 from sim_core.races import RaceTask
 
 Float32 = NDArray[np.float32]
@@ -60,8 +62,12 @@ class PolicyParameters:
                 f"offsets_m: expected x, y, z for each of {len(self.rows())} controlled drones,"
                 f" got {len(self.offsets_m)} numbers"
             )
+        try:
+            load_airframe(self.airframe)
+        except SimCoreError as error:
+            faults.append(str(error).rstrip("."))
         if faults:
-            raise ParameterError(f"policy: {'; '.join(faults)}.")
+            raise ParameterError.of("policy", faults)
 
     def rows(self) -> list[int]:
         """Rows of the drones that the policy commands: all, unless some are named."""

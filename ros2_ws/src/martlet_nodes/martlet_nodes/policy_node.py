@@ -19,7 +19,7 @@ from rclpy.node import Node
 from martlet_nodes import messages, quality
 from martlet_nodes.flown_tasks import load_tasks
 from martlet_nodes.policy import Answer, PolicyFlight, PolicyParameters
-from martlet_nodes.shell import read_parameters, run, told_to_end
+from martlet_nodes.shell import read_parameters, run, told_to_end, watch_parameters
 from martlet_nodes.turns import in_turn
 from policy_export.errors import PolicyFileError
 from policy_export.runtime import PolicyRunner
@@ -43,7 +43,7 @@ class PolicyNode:
 
         Raises:
             PolicyExportError: A file that is no policy, or none for this airframe.
-            ParameterError, SettingsError: Parameters that make no flight.
+            ParameterError: Parameters that make no flight.
         """
         self.node = Node("policy", automatically_declare_parameters_from_overrides=True)
         self.executor = SingleThreadedExecutor()
@@ -64,6 +64,7 @@ class PolicyNode:
         self._command, self._point = FleetRateThrust(), PointStamped()
         self._command.header.frame_id = "body"
         self._point.header.frame_id = messages.WORLD
+        watch_parameters(self.node, PolicyParameters, (), lambda _: "")
         self._open()
 
     def _open(self) -> None:

@@ -5,19 +5,21 @@ import gc
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 import rclpy
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.executors import Executor
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 
 from firmware_bridge.errors import FirmwareBridgeError
 from martlet_nodes.errors import NodeError
+from martlet_nodes.parameters import build_all, changed, set_or_refuse
 from policy_export.errors import PolicyExportError
 from sim_core.errors import SimCoreError
-from sim_core.settings_file import build
 
 T = TypeVar("T")
 
@@ -87,16 +89,40 @@ def read_parameters(node: Node, cls: type[T]) -> T:
         cls: What to make; dots in names are sections.
 
     Raises:
-        SettingsError: All faults in one sentence.
+        ParameterError: All faults in one sentence.
     """
-    table: dict[str, Any] = {}
-    for name, parameter in node.get_parameters_by_prefix("").items():
-        *sections, last = name.split(".")
-        if (sections or [last])[0] in ROS_PARAMETERS:
-            continue
-        inner = table
-        for section in sections:
-            inner = inner.setdefault(section, {})
-        value = parameter.value
-        inner[last] = value if isinstance(value, str | bool | int | float) else list(value)
-    return build(cls, table, node.get_name())
+    return build_all(cls, _table(node), node.get_name())
+
+
+def watch_parameters(
+    node: Node, cls: type[T], live: Sequence[str], apply: Callable[[T], str]
+) -> None:
+    """Let some parameters be set while the node works, held to the same rules; no others.
+
+    Args:
+        node: As for `read_parameters`.
+        cls: Likewise.
+        live: What the names of those begin with.
+        apply: Takes the new ones; tells why it does not.
+    """
+
+    def take(parameters: list[Parameter]) -> SetParametersResult:
+        changes = [(p.name, _plain(p.value)) for p in parameters if not _is_ros(p.name)]
+        why = set_or_refuse(cls, node.get_name(), _table(node), changes, live, apply)
+        return SetParametersResult(successful=not why, reason=why)
+
+    node.add_on_set_parameters_callback(take)
+
+
+def _table(node: Node) -> dict[str, Any]:
+    """A node's parameters by name, sections as tables."""
+    found = node.get_parameters_by_prefix("").items()
+    return changed({}, [(name, _plain(p.value)) for name, p in found if not _is_ros(name)])
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | bool | int | float | None) else list(value)
+
+
+def _is_ros(name: str) -> bool:
+    return name.partition(".")[0] in ROS_PARAMETERS

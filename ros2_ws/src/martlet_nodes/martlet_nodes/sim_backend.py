@@ -11,13 +11,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_bridge.errors import DoubleSettingsError, GuardSettingsError
+from firmware_bridge.errors import DoubleSettingsError
 from firmware_bridge.firmware_double import DoubleSettings, FirmwareDouble
 from martlet_nodes.backend import Backend
 from martlet_nodes.drone_names import name_faults
 from martlet_nodes.errors import ParameterError
 from martlet_nodes.guard_parameters import GuardParameters
+from martlet_nodes.parameters import sentence_faults
 from sim_core.airframe import Airframe, load_airframe
+from sim_core.errors import SimCoreError
 from sim_core.tasks import CONTROL_DT
 
 CLOCKS = ("real", "lockstep")
@@ -62,8 +64,46 @@ class SimParameters:
             faults.append(f"factor: expected 0.01 to 100, got {self.factor:g}")
         if self.patience_s <= 0.0:
             faults.append(f"patience_s: expected more than 0, got {self.patience_s:g}")
+        try:
+            self.double()
+        except DoubleSettingsError as error:
+            faults += sentence_faults(error)
+        try:
+            self.loaded()
+        except SimCoreError as error:
+            faults.append(str(error).rstrip("."))
+        except ParameterError as error:
+            faults += error.faults
+        faults += self.guard.faults()
         if faults:
-            raise ParameterError(f"sim_backend: {'; '.join(faults)}.")
+            raise ParameterError.of("sim_backend", faults)
+
+    def double(self) -> DoubleSettings:
+        """How the simulated drones differ from perfect ones.
+
+        Raises:
+            DoubleSettingsError: Numbers that make no such drone.
+        """
+        return DoubleSettings(
+            self.seed, self.state_delay_s, self.command_delay_s, self.noise, self.battery
+        )
+
+    def loaded(self) -> Airframe:
+        """The airframe with what it carries, or lacks.
+
+        Raises:
+            ParameterError: Nothing would be left.
+            SimCoreError: No such airframe.
+        """
+        airframe = load_airframe(self.airframe)
+        mass_kg = airframe.body.mass_kg + self.added_mass_kg
+        if not mass_kg > 0.0:
+            fault = (
+                f"added_mass_kg: expected more than {-airframe.body.mass_kg:g},"
+                f" got {self.added_mass_kg:g}"
+            )
+            raise ParameterError.of("sim_backend", [fault])
+        return replace(airframe, body=replace(airframe.body, mass_kg=mass_kg))
 
     def start_poses(self) -> list[list[float]]:
         """x, y, z, yaw of each drone: as given, or in a row, half a metre apart."""
@@ -83,25 +123,10 @@ class Simulation:
     """
 
     def __init__(self, parameters: SimParameters) -> None:
-        """Put the drones on the floor and listen to them once.
-
-        Raises:
-            ParameterError: Settings that the double or the guard refuses.
-        """
-        airframe = _loaded(load_airframe(parameters.airframe), parameters.added_mass_kg)
-        self.airframe = airframe
-        try:
-            settings = DoubleSettings(
-                parameters.seed,
-                parameters.state_delay_s,
-                parameters.command_delay_s,
-                parameters.noise,
-                parameters.battery,
-            )
-            limits = parameters.guard.limits(airframe)
-            self._double = FirmwareDouble(airframe, settings, parameters.start_poses())
-        except (DoubleSettingsError, GuardSettingsError) as error:
-            raise ParameterError(f"sim_backend: {error}") from None
+        """Put the drones on the floor and listen to them once."""
+        self.airframe = airframe = parameters.loaded()
+        limits = parameters.guard.limits(airframe)
+        self._double = FirmwareDouble(airframe, parameters.double(), parameters.start_poses())
         self.backend = Backend(self._double, parameters.drones, limits)
         self._tick = 0
         self._hear()
@@ -148,18 +173,3 @@ class WallClock:
         self._wall_s, self._time_s = wall_s, time_s
         self.slips += 1
         return True
-
-
-def _loaded(airframe: Airframe, added_kg: float) -> Airframe:
-    """The airframe with something on it, or with something gone.
-
-    Raises:
-        ParameterError: Nothing would be left.
-    """
-    mass_kg = airframe.body.mass_kg + added_kg
-    if not mass_kg > 0.0:
-        raise ParameterError(
-            f"sim_backend: added_mass_kg: expected more than {-airframe.body.mass_kg:g},"
-            f" got {added_kg:g}."
-        )
-    return replace(airframe, body=replace(airframe.body, mass_kg=mass_kg))

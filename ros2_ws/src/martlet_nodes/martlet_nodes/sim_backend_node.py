@@ -10,7 +10,7 @@ from rclpy.node import Node
 from firmware_bridge.external_pose import ExternalPose
 from martlet_nodes.errors import LockstepError
 from martlet_nodes.fleet_node import FleetNode
-from martlet_nodes.shell import read_parameters, run, told_to_end
+from martlet_nodes.shell import read_parameters, run, told_to_end, watch_parameters
 from martlet_nodes.sim_backend import SimParameters, Simulation, WallClock
 from sim_core.tasks import CONTROL_DT
 
@@ -27,7 +27,7 @@ class SimBackendNode(FleetNode):
         """Read the parameters and put the drones on the floor.
 
         Raises:
-            ParameterError, SettingsError: Parameters that make no flight.
+            ParameterError: Parameters that make no flight.
         """
         node = Node("sim_backend", automatically_declare_parameters_from_overrides=True)
         self._settings = read_parameters(node, SimParameters)
@@ -39,6 +39,12 @@ class SimBackendNode(FleetNode):
         super().__init__(
             node, self._simulation.backend, self._simulation.airframe, lossless=lockstep
         )
+        airframe = self._simulation.airframe
+
+        def set_guard(parameters: SimParameters) -> str:
+            return self.backend.set_limits(parameters.guard.limits(airframe))
+
+        watch_parameters(node, SimParameters, ("guard.",), set_guard)
 
     def now_s(self) -> float:
         """Now, on the flight's clock; in lockstep it stands still between ticks."""

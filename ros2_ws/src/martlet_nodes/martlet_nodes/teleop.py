@@ -63,7 +63,7 @@ class TeleopParameters:
         if not self.highest_m > LOWEST_M:
             faults.append(f"highest_m: expected more than {LOWEST_M:g}, got {self.highest_m:g}")
         if faults:
-            raise ParameterError(f"teleop: {'; '.join(faults)}.")
+            raise ParameterError.of("teleop", faults)
 
     def axes(self) -> dict[str, int]:
         """Numbers of the axes, by name."""
@@ -72,6 +72,10 @@ class TeleopParameters:
     def buttons(self) -> dict[str, int]:
         """Numbers of the buttons, by name."""
         return {n: v for n, v in vars(self).items() if n.startswith("button_")}
+
+
+LIVE = ("speed_m_s", "climb_m_s", "turn_rad_s", "dead_zone", "highest_m")
+"""What may be set while nobody steers."""
 
 
 class Ask(Enum):
@@ -104,6 +108,13 @@ class Teleop:
         self._heard_s = self._stop_s = -math.inf
         self._asked: list[Ask] = []
         self._held = False
+
+    def set(self, parameters: TeleopParameters) -> str:
+        """Take other speeds; tells why not while somebody steers."""
+        if self._held:
+            return "teleop: somebody steers: let go of the button first"
+        self._parameters = parameters
+        return ""
 
     def hear(self, axes: Sequence[float], buttons: Sequence[int], now_s: float) -> str:
         """Take in what a joystick says; tells what is wrong with it."""

@@ -22,8 +22,8 @@ from std_msgs.msg import Bool
 from std_srvs.srv import Empty, Trigger
 
 from martlet_nodes import crazyswarm_types, quality
-from martlet_nodes.shell import read_parameters, run, told_to_end
-from martlet_nodes.teleop import Ask, Stick, Teleop, TeleopParameters
+from martlet_nodes.shell import read_parameters, run, told_to_end, watch_parameters
+from martlet_nodes.teleop import LIVE, Ask, Stick, Teleop, TeleopParameters
 
 TICK_S = 0.05
 """20 Hz: a guard holds a drone whose set-point is older than 0.25 s."""
@@ -107,7 +107,7 @@ class TeleopNode:
         """Open what is said and heard.
 
         Raises:
-            ParameterError, SettingsError: Parameters by which nobody can fly.
+            ParameterError: Parameters by which nobody can fly.
         """
         self.node = Node("teleop", automatically_declare_parameters_from_overrides=True)
         self.executor = SingleThreadedExecutor()
@@ -117,6 +117,7 @@ class TeleopNode:
         self._drones = [_Drone(self.node, name) for name in self._settings.drones]
         self._key = self.node.create_publisher(Bool, "/operator/key", quality.COMMANDS)
         self.node.create_subscription(Joy, self._settings.topic, self._on_joy, quality.STATES)
+        watch_parameters(self.node, TeleopParameters, LIVE, self._teleop.set)
         self.node.create_timer(TICK_S, self._tick)
 
     def fly(self) -> None:
