@@ -7,6 +7,7 @@ PYBIND11_MODULE(_core, module) {
   sim_core::bindings::bind_settings(module);
   sim_core::bindings::bind_vec_sim(module);
   sim_core::bindings::bind_flight(module);
+  sim_core::bindings::bind_paths(module);
   sim_core::bindings::bind_physics(module);
   sim_core::bindings::bind_replay(module);
 }

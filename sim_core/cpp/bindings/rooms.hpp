@@ -21,6 +21,7 @@ using FloatArray = py::array_t<float, py::array::c_style>;
 void bind_settings(py::module_& module);
 void bind_vec_sim(py::module_& module);
 void bind_flight(py::module_& module);
+void bind_paths(py::module_& module);
 void bind_physics(py::module_& module);
 void bind_replay(py::module_& module);
 void bind_courses(py::module_& module);

@@ -24,8 +24,7 @@ PathTable::PathTable(const std::vector<Path>& paths, const Formations& formation
     add_goals(path);
     add_points(path);
   }
-  // A register that holds five points reads one number more, a preview without its first point three.
-  points_.resize(points_.size() + 6);
+  points_.resize(points_.size() + kReadBeyond);
 }
 
 void PathTable::add_goals(const Path& path) {

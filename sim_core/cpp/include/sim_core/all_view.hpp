@@ -3,6 +3,7 @@
 /// stands around, who flies near. A point to be at is an opening without a direction.
 #pragma once
 
+#include "sim_core/kernel.hpp"
 #include "sim_core/mates.hpp"
 #include "sim_core/preview.hpp"
 #include "sim_core/race_view.hpp"

@@ -11,6 +11,9 @@ constexpr int kPreviewPoints = 10;  ///< the present and nine instants ahead
 constexpr int kPreviewStride = 5;   ///< control steps between them: half a second in all
 constexpr int kPreviewSize = 3 * kPreviewPoints;
 
+/// A register that holds five points reads one number more, a preview without its first point three.
+constexpr int kReadBeyond = 6;
+
 /// A path as (M, 4) row-major samples.
 struct Path {
   std::vector<float> rows;

@@ -3,11 +3,13 @@
 #pragma once
 
 #include "sim_core/rows.hpp"
+#include "sim_core/tanh.hpp"
 #include "training/kernel.hpp"
 #include "training/products.hpp"
-#include "training/tanh.hpp"
 
 namespace training::SIM_CORE_ISA {
+
+using sim_core::SIM_CORE_ISA::tanh_of;
 
 /// tanh of a layer's rows, and behind each the constant 1 whose weights are the next layer's bias.
 inline void squash(float* layer, int rows, int units) {

@@ -7,11 +7,10 @@
 
 #include "sim_core/lanes.hpp"
 
-namespace training::SIM_CORE_ISA {
+namespace sim_core::SIM_CORE_ISA {
 
 template <class T>
 inline T tanh_of(T x) {
-  using sim_core::SIM_CORE_ISA::splat;
   const T high = splat<T>(9.0), low = splat<T>(-9.0);
   // Written so that what is no number stays none.
   x = x > high ? high : x;
@@ -28,4 +27,4 @@ inline T tanh_of(T x) {
   return x * p / q;
 }
 
-}  // namespace training::SIM_CORE_ISA
+}  // namespace sim_core::SIM_CORE_ISA
