@@ -153,15 +153,43 @@ def evaluate(
             _tell(fly_task_order(order), as_json, lambda found: show_figures(title, found))
 
 
-def export(run: Positional[Path], out: Path | None = None, as_json: Json = False) -> None:
-    """Export a run's checkpoint to ONNX, and hold the file against the actor.
+def export(
+    run: Positional[Path],
+    out: Path | None = None,
+    target: Literal["onnx", "firmware"] = "onnx",
+    tasks: tuple[str, ...] = (),
+    weights: Literal["float32", "int8"] = "float32",
+    airframe: str | None = None,
+    thrust: Literal["linear", "pwm"] = "linear",
+    as_json: Json = False,
+) -> None:
+    """Export a run's checkpoint to ONNX, held against the actor; or a policy for the drone itself.
+
+    With --target firmware: its policy file as an app of the Crazyflie firmware (docs/onboard.md).
 
     Args:
-        run: Folder of a training run, with its checkpoint.
-        out: Policy file to write; policy.onnx in the run's folder where not given.
+        run: Folder of a training run, with its checkpoint; for firmware also a policy file.
+        out: Policy file to write, policy.onnx in the run's folder where not given; or the app's
+            folder, firmware in the run's folder.
+        target: What to write.
+        tasks: Firmware: what can be asked of the drone, names or files of tasks, "race" among them;
+            hover and lemniscate, or race, where not given.
+        weights: Firmware: their form, int8 with a scale for each output.
+        airframe: Firmware: what it flies; the policy's first where not given.
+        thrust: Firmware: linear where the firmware compensates the battery, as since 2025; or pwm.
         as_json: See --json.
     """
     from martlet.summary import show_figures
+
+    if target == "firmware":
+        from martlet import firmware
+
+        beside = run if run.is_dir() else run.parent
+        how = {"weights": weights, "airframe": airframe, "thrust": thrust}
+        written = firmware.export(run, out or beside / "firmware", tasks, **how)
+        _tell(written, as_json, lambda figures: show_figures(f"{run}: exported", figures))
+        return
+
     from training.run import export_checkpoint
 
     _tell(

@@ -24,3 +24,7 @@ class ShapeError(PolicyExportError, ValueError):
 
 class ObservationError(PolicyExportError, ValueError):
     """A number in a state or an observation that is not finite."""
+
+
+class FirmwareError(PolicyExportError, ValueError):
+    """A policy that has no form on board, or does not fit there."""

@@ -244,6 +244,11 @@ def _mixed(text: MixedText, count: int) -> Programme:
     )
 
 
+def race_fence(race: RaceTask) -> tuple[Corner, Corner]:
+    """The fence of a race: it flies in the room of its course."""
+    return _about(race.course.true.room)
+
+
 def _about(room: Room) -> tuple[Corner, Corner]:
     """The fence about a room where drones race."""
     low, high = np.array(room.low_m) - RUN_OUT_M, np.array(room.high_m) + RUN_OUT_M

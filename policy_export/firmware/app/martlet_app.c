@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The shell between the firmware and the policy: reads the estimate, the parameters and the dead-man
+ * packets every MARTLET_PERIOD_MS, and streams body rates and thrust as the radio would, or lets go.
+ * The stock controller, its rate loop and the commander's own watchdog stay behind it all the time. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "FreeRTOS.h"
+#include "app.h"
+#include "app_channel.h"
+#include "commander.h"
+#include "crtp_commander_high_level.h"
+#include "log.h"
+#include "martlet.h"
+#include "param.h"
+#include "stabilizer_types.h"
+#include "task.h"
+
+#define DEBUG_MODULE "MARTLET"
+#include "debug.h"
+
+#define DEGREES 57.2957795f
+#define STATES 13
+
+static martlet_unit unit;
+static martlet_input input;
+static martlet_output output;
+static uint8_t engage, task, status, reason;
+static logVarId_t variables[STATES];
+
+/* The estimate as the log has it: SI, W and q as here; the gyro in degrees/s about x y z of FLU. */
+static const char* const names[STATES][2] = {{"stateEstimate", "x"},
+                                             {"stateEstimate", "y"},
+                                             {"stateEstimate", "z"},
+                                             {"stateEstimate", "qx"},
+                                             {"stateEstimate", "qy"},
+                                             {"stateEstimate", "qz"},
+                                             {"stateEstimate", "qw"},
+                                             {"stateEstimate", "vx"},
+                                             {"stateEstimate", "vy"},
+                                             {"stateEstimate", "vz"},
+                                             {"gyro", "x"},
+                                             {"gyro", "y"},
+                                             {"gyro", "z"}};
+
+static void read_input(void) {
+  uint8_t packet[APPCHANNEL_MTU];
+  for (int i = 0; i < STATES; ++i) input.state[i] = logGetFloat(variables[i]);
+  for (int i = 10; i < STATES; ++i) input.state[i] /= DEGREES;
+  input.now_ms = T2M(xTaskGetTickCount());
+  while (appchannelReceiveDataPacket(packet, sizeof packet, 0) > 0) {
+    input.heard = true;
+    input.heard_ms = input.now_ms;
+  }
+  input.engage = engage != 0;
+  input.task = task;
+}
+
+/* Pitch is inverted in every set-point of this firmware, yaw is not in this one. */
+static void stream(const float command[4]) {
+  static setpoint_t setpoint;
+  memset(&setpoint, 0, sizeof setpoint);
+  setpoint.mode.roll = setpoint.mode.pitch = setpoint.mode.yaw = modeVelocity;
+  setpoint.thrust = martlet_thrust_counts(command[0]);
+  setpoint.attitudeRate.roll = command[1] * DEGREES;
+  setpoint.attitudeRate.pitch = -command[2] * DEGREES;
+  setpoint.attitudeRate.yaw = command[3] * DEGREES;
+  commanderSetSetpoint(&setpoint, COMMANDER_PRIORITY_EXTRX);
+}
+
+/* The high-level commander begins where the drone is, with its velocity. */
+static void come_to_rest(void) {
+  commanderRelaxPriority();
+  crtpCommanderHighLevelGoTo(output.rest[0], output.rest[1], output.rest[2], output.rest[3],
+                             output.rest_s, false);
+}
+
+void appMain(void) {
+  for (int i = 0; i < STATES; ++i) variables[i] = logGetVarId(names[i][0], names[i][1]);
+  martlet_boot(&unit);
+  TickType_t last = xTaskGetTickCount();
+  while (true) {
+    vTaskDelayUntil(&last, M2T(MARTLET_PERIOD_MS));
+    read_input();
+    martlet_step(&unit, &input, &output);
+    if (output.status == MARTLET_FLYING) stream(output.command);
+    if (output.returned) come_to_rest();
+    if (output.status != status || output.reason != reason) {
+      DEBUG_PRINT("status %d, reason %d\n", output.status, output.reason);
+    }
+    status = output.status;
+    reason = output.reason;
+  }
+}
+
+PARAM_GROUP_START(martlet)
+PARAM_ADD(PARAM_UINT8, engage, &engage)
+PARAM_ADD(PARAM_UINT8, task, &task)
+PARAM_GROUP_STOP(martlet)
+
+LOG_GROUP_START(martlet)
+LOG_ADD(LOG_UINT8, status, &status)
+LOG_ADD(LOG_UINT8, reason, &reason)
+LOG_GROUP_STOP(martlet)
