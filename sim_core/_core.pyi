@@ -24,9 +24,12 @@ class TaskDescription(TypedDict):
     privileged_size: int
     follows_paths: bool
     flies_courses: bool
+    control_step_s: float
+    longest_delay_s: float
 
 PARAMETER_NAMES: tuple[str, ...]
 TASKS: dict[str, TaskDescription]
+MOTOR_TASKS: dict[str, TaskDescription]  # by the task that policies of motors fly
 MOST_GATES: int
 MOST_POLES: int
 HISTORY_LENGTH: int
@@ -39,6 +42,8 @@ class CommandLimits:
     def __init__(
         self, thrust_low_n: float, thrust_high_n: float, body_rate_rad_s: Sequence[float]
     ) -> None: ...
+    @staticmethod
+    def motors(low: float, high: float) -> CommandLimits: ...
 
 class EstimateNoise:
     position_m: float
@@ -201,7 +206,7 @@ class TaskSession:
     def take_role(self, drone: int, role: int) -> None: ...
     @property
     def places(self) -> NDArray[np.int32]: ...
-    def reset(self, hover_thrust_n: float) -> None: ...
+    def reset(self, hover: float) -> None: ...
     def observe(self, states: NDArray[np.float32], row: int, out: NDArray[np.float32]) -> None: ...
     def decode(self, outputs: NDArray[np.float32], out: NDArray[np.float32]) -> None: ...
     @property

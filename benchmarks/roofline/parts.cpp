@@ -81,7 +81,7 @@ Operations operations(const VecSettings& settings, const Switches& on) {
   const Passage<Counted> passage = steady_passage(flyer.derived);
   step_control(flyer.drone, flyer.params, flyer.derived, flyer.params,
                surroundings_of(flyer.drone.body, flyer.params, flyer.derived, flyer.gusts),
-               pass_link(flyer.link, passage, 1, command, on.link), on);
+               pass_link(flyer.link, passage, 1, command, on.link), 1, on);
   step_gusts(flyer.gusts, flyer.derived, normals);
   found.physics = passed();
   const Estimate<Counted> seen = estimate_at(flyer, settings.noise, on, 1, normals);

@@ -133,7 +133,7 @@ void bind_session(py::module_& module) {
                                session.places(out.mutable_data());
                                return out;
                              })
-      .def("reset", &TaskSession::reset, py::arg("hover_thrust_n"))
+      .def("reset", &TaskSession::reset, py::arg("hover"))
       .def(
           "observe",
           [](TaskSession& session, const py::array& states, int row, py::array& out) {

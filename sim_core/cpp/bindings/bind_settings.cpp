@@ -22,7 +22,11 @@ void bind_limits(py::module_& module) {
       .def(py::init([](float low, float high, const std::array<float, 3>& rates) {
              return CommandLimits{low, high, {rates[0], rates[1], rates[2]}};
            }),
-           py::arg("thrust_low_n"), py::arg("thrust_high_n"), py::arg("body_rate_rad_s"));
+           py::arg("thrust_low_n"), py::arg("thrust_high_n"), py::arg("body_rate_rad_s"))
+      .def_static(
+          "motors", [](float low, float high) { return CommandLimits{0.0f, 0.0f, {}, low, high}; },
+          py::arg("low"), py::arg("high"),
+          "Of a policy that commands motors: shares of full scale.");
 }
 
 void bind_noise(py::module_& module) {
@@ -51,7 +55,9 @@ py::dict description(const TaskInfo& task) {
       py::arg("privileged") = privileged, py::arg("numbers") = numbers,
       py::arg("reward_terms") = terms, py::arg("observation_size") = task.observation_size,
       py::arg("privileged_size") = task.privileged_size,
-      py::arg("follows_paths") = task.follows_paths, py::arg("flies_courses") = task.flies_courses);
+      py::arg("follows_paths") = task.follows_paths, py::arg("flies_courses") = task.flies_courses,
+      py::arg("control_step_s") = 0.002 * task.step_substeps,
+      py::arg("longest_delay_s") = 0.002 * task.longest_delay_steps);
 }
 
 float& number_of(TaskSettings& settings, const std::string& name) {
@@ -79,9 +85,16 @@ void set_box(TaskSettings& settings, const std::vector<float>& low,
 void bind_settings(py::module_& module) {
   module.attr("PARAMETER_NAMES") =
       names(*reinterpret_cast<const char* const(*)[kParameterCount]>(kParameterNames));
-  py::dict described;
-  for (const TaskInfo* task : tasks()) described[task->name] = description(*task);
+  py::dict described, of_motors;
+  const std::string ending = "_motors";
+  for (const TaskInfo* task : tasks()) {
+    std::string name = task->name;
+    const bool motors = task->action == std::string("motors");
+    if (motors) name.resize(name.size() - ending.size());  // as the task that its policies fly
+    (motors ? of_motors : described)[name.c_str()] = description(*task);
+  }
   module.attr("TASKS") = described;
+  module.attr("MOTOR_TASKS") = of_motors;
   module.attr("HISTORY_LENGTH") = kHistoryLength;
   module.attr("PHYSICS_STEP_S") = 0.002;
   module.attr("CONTROL_STEP_S") = 0.01;

@@ -26,7 +26,7 @@ void begin_block(const Run<Task>& run, int index) {
   for (Wide& sum : block.term_sums) sum = Wide{};
   for (int i = 0; i < kLanes; ++i) {
     const auto number = static_cast<std::uint32_t>(index * kLanes + i);
-    Flyer<float> flyer{};
+    FlyerOf<Task, float> flyer{};
     Memory<Task, float> memory{};
     begin_episode<Task>(flyer, memory, number, work);
     if (work.staggered) {
@@ -48,7 +48,7 @@ void show_block(const Run<Task>& run, int index) {
     Task::look_around(block.memory, meet(told, block.flyer.drone.body.p_WB, false));
   }
   Wide normals[kNormals];
-  draw_tick(counter_at(work, index), run.on, normals);
+  draw_tick(typename Task::Action{}, counter_at(work, index), run.on, normals);
   const Estimate<Wide> seen =
       estimate_at(block.flyer, work.settings->noise, run.on, work.tick, normals);
   const Now<Task, Wide> now = Task::template now<Wide>(block.memory, work.world);
@@ -65,16 +65,18 @@ void start(const Work& work, int begin, int end) {
 
 /// Physics of one control step: link, drone, battery, gusts; then what the estimator tells of it.
 template <class Task>
-Estimate<Wide> move(Block<Task>& block, const Command<Wide>& command, int index,
+Estimate<Wide> move(Block<Task>& block, const SentOf<Task>& command, int index,
                     const Run<Task>& run) {
   const Work& work = run.work;
-  Flyer<Wide>& flyer = block.flyer;
+  using Action = typename Task::Action;
+  FlyerOf<Task, Wide>& flyer = block.flyer;
   const Counter<Wide> at = counter_at(work, index);
-  const Flyer<Wide>& like = run.on.one_drone ? run.first : flyer;
-  const Flyer<Wide>& kind = run.on.one_kind ? run.first : flyer;
-  const Passage<Wide> passage =
-      run.on.passage ? draw_passage(like.params, like.derived, at) : steady_passage(like.derived);
-  const Arriving<Wide> arriving = pass_link(flyer.link, passage, work.tick, command, run.on.link);
+  const FlyerOf<Task, Wide>& like = run.on.one_drone ? run.first : flyer;
+  const FlyerOf<Task, Wide>& kind = run.on.one_kind ? run.first : flyer;
+  const Passage<Wide> passage = run.on.passage ? draw_passage<Action>(like.params, like.derived, at)
+                                               : steady_passage(like.derived);
+  const Arriving<Wide, Action> arriving =
+      pass_link(flyer.link, passage, work.tick, command, run.on.link);
   Surroundings<Wide> around =
       surroundings_of(flyer.drone.body, like.params, like.derived, flyer.gusts);
   if constexpr (Task::kInWorlds) {
@@ -83,13 +85,15 @@ Estimate<Wide> move(Block<Task>& block, const Command<Wide>& command, int index,
     const Wide wake_n = Task::look_around(block.memory, met);
     feel_wakes(around, like.params, like.derived, wake_n);
   }
-  step_control(flyer.drone, like.params, like.derived, kind.params, around, arriving, run.on);
+  step_control(flyer.drone, like.params, like.derived, kind.params, around, arriving, work.tick,
+               run.on);
   if constexpr (Task::kHasFloor) rest_on_floor(flyer.drone.body);
   if constexpr (Task::kInWorlds) tell_block(block, index, work);
   if (run.on.lag) remember_pose(flyer.past, work.tick, pose_of(flyer.drone.body));
   Wide normals[kNormals];
-  draw_tick(at, run.on, normals);
-  if (run.on.gusts) step_gusts(flyer.gusts, flyer.derived, normals + kEstimateNormals);
+  draw_tick(Action{}, at, run.on, normals);
+  if (run.on.gusts && work.tick % kStepsPerRow<Action> == 0)
+    step_gusts(flyer.gusts, flyer.derived, normals + kEstimateNormals);
   return estimate_at(flyer, work.settings->noise, run.on, work.tick, normals);
 }
 
@@ -106,7 +110,7 @@ __attribute__((noinline)) void turn_over(Block<Task>& block, int lane_number, in
   const auto keep = [row](float* to, const float* from, int size) {
     std::memcpy(to + row * size, from + row * size, static_cast<std::size_t>(size) * sizeof(float));
   };
-  Flyer<float> flyer;
+  FlyerOf<Task, float> flyer;
   Memory<Task, float> memory;
   flyer.episode = static_cast<std::uint32_t>(lane(WInt(block.flyer.episode), lane_number));
   const auto number = static_cast<std::uint32_t>(row);
@@ -122,7 +126,8 @@ __attribute__((noinline)) void turn_over(Block<Task>& block, int lane_number, in
   }
   put_drone(block, lane_number, flyer, memory, run.on.lag);
   float normals[kNormals];
-  draw_tick(Counter<float>{run.work.seed, number, run.work.tick}, run.on, normals);
+  const Counter<float> at{run.work.seed, number, run.work.tick};
+  draw_tick(typename Task::Action{}, at, run.on, normals);
   const Estimate<float> seen =
       estimate_at(flyer, run.work.settings->noise, run.on, run.work.tick, normals);
   observe_one<Task>(flyer, memory, seen, row, run);
@@ -133,24 +138,25 @@ template <class Task>
 __attribute__((flatten)) void step_block(const Run<Task>& run, int index) {
   const Work& work = run.work;
   Block<Task>& block = block_at<Task>(work, index);
-  Flyer<Wide>& flyer = block.flyer;
+  FlyerOf<Task, Wide>& flyer = block.flyer;
   const VecSettings& settings = *work.settings;
 
   flyer.age += 1;
   Task::tick(block.memory, work.world, 1);
   // Read before the physics, whose length hides what has a long way to come.
   const Now<Task, Wide> now = Task::template now<Wide>(block.memory, work.world);
-  const Command<Wide> output = load_commands(work, index);
-  const Command<Wide> command = limited(output, settings.limits);
-  const Command<Wide> previous = flyer.history.past[0];
+  const SentOf<Task> output = load_commands<Task>(work, index);
+  const SentOf<Task> command = limited(output, settings.limits);
+  const SentOf<Task> previous = flyer.history.past[0];
   const Vec3<Wide> p_before = flyer.drone.body.p_WB;
   const Estimate<Wide> seen = move(block, command, index, run);
   remember(flyer.history, command);
 
   const auto event =
       Task::advance(block.memory, now, work.world, p_before, pose_of(flyer.drone.body), seen);
-  const auto score = Task::score(block.memory, now, event, {flyer, output, command, previous},
-                                 work.world, run.numbers, settings.limits);
+  const Moment<Wide, typename Task::Action> moment{flyer, output, command, previous};
+  const auto score =
+      Task::score(block.memory, now, event, moment, work.world, run.numbers, settings.limits);
   const Wide reward = add_up<Task>(score, block.term_sums);
   const WMask ended = score.failed | score.done;
   const WMask expired = WMask(flyer.age >= settings.max_steps) & !ended;
@@ -179,7 +185,7 @@ void fly(const Work& work, int begin, int end) {
   const Run<Task> run = run_of<Task>(work, begin);
   for (int b = begin; b < end; ++b) {
     Block<Task>& block = block_at<Task>(work, b);
-    const Command<Wide> command = limited(load_commands(work, b), work.settings->limits);
+    const SentOf<Task> command = limited(load_commands<Task>(work, b), work.settings->limits);
     const Estimate<Wide> seen = move(block, command, b, run);
     Task::tick(block.memory, work.world, 1);
     store_states(block.flyer, seen, b, work);
@@ -229,9 +235,11 @@ constexpr List<Item> list(const Item (&items)[Count]) {
 }
 
 template <class Task>
-constexpr TaskInfo info = {Task::kName,           list(Task::kObservation), list(Task::kCritic),
-                           list(Task::kNumbers),  list(Task::kTerms),       kObservationSize<Task>,
-                           kPrivilegedSize<Task>, Task::kFollowsPaths,      Task::kFliesCourses};
+constexpr TaskInfo info = {
+    Task::kName,           list(Task::kObservation),    list(Task::kCritic),
+    list(Task::kNumbers),  list(Task::kTerms),          kObservationSize<Task>,
+    kPrivilegedSize<Task>, Task::kFollowsPaths,         Task::kFliesCourses,
+    Task::Action::kKind,   Task::Action::kStepSubsteps, Task::Action::kLongestDelaySteps};
 
 template <class Task>
 constexpr Kernel kernel_of() {

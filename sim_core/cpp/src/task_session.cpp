@@ -7,6 +7,7 @@
 #include <numeric>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -38,11 +39,13 @@ class Session : public TaskSession {
   const TaskInfo& task() const override { return task_; }
   int count() const override { return static_cast<int>(drones_.size()); }
 
-  void reset(float hover_thrust_n) override {
+  void reset(float hover) override {
+    const float numbers[] = {hover, kEach ? hover : 0.0f, kEach ? hover : 0.0f,
+                             kEach ? hover : 0.0f};
     int number = 0;
     for (Drone& drone : drones_) {
       Task::follow(drone.memory, world_, number++);
-      scalar::start_history(drone.history, {hover_thrust_n, {0.0f, 0.0f, 0.0f}});
+      scalar::start_history(drone.history, scalar::command_of(Action{}, numbers));
     }
     row_ = 0;
     first_ = true;
@@ -79,11 +82,9 @@ class Session : public TaskSession {
 
   void decode(const float* outputs, float* commands) override {
     for (Drone& drone : drones_) {
-      const scalar::Command<float> command = scalar::limited(
-          scalar::Command<float>{outputs[0], {outputs[1], outputs[2], outputs[3]}}, limits_);
+      const auto command = scalar::limited(scalar::command_of(Action{}, outputs), limits_);
       scalar::remember(drone.history, command);
-      const float sent[4] = {command.thrust_n, command.w_B.x, command.w_B.y, command.w_B.z};
-      std::memcpy(commands, sent, sizeof sent);
+      scalar::Pen<float>{commands}.put(command);
       outputs += 4;
       commands += 4;
     }
@@ -97,12 +98,16 @@ class Session : public TaskSession {
   }
 
  private:
+  using Action = typename Task::Action;
+  /// Whether a hover is the same number for each of the four, not for the first alone.
+  static constexpr bool kEach = std::is_same_v<Action, scalar::Motors>;
+
   struct Range {
     int first, end;
   };
   struct Drone {
     typename Task::template Memory<float> memory;
-    scalar::History<float> history;
+    scalar::History<float, Action> history;
     scalar::Vec3<float> before;
     Range mates;  ///< numbers of those whom it sees, itself among them
   };

@@ -14,14 +14,20 @@ using WInt = Int<Wide>;
 using WBits = Bits<Wide>;
 using WMask = Mask<Wide>;
 
+template <class Task, class T>
+using FlyerOf = Flyer<T, typename Task::Action>;
+template <class Task>
+using SentOf = typename Task::Action::template Sent<Wide>;
+
 /// As many drones as fit a register.
 template <class Task>
 struct Block {
-  Flyer<Wide> flyer;
+  FlyerOf<Task, Wide> flyer;
   typename Task::template Memory<Wide> memory;
   Wide term_sums[Task::kTermCount];
 };
 static_assert(sizeof(Flyer<Wide>) == kLanes * sizeof(Flyer<float>), "one list of 32-bit numbers");
+static_assert(sizeof(Flyer<Wide, Motors>) == kLanes * sizeof(Flyer<float, Motors>));
 
 template <class Task>
 constexpr int kObservationSize = size_of(Task::kObservation);
@@ -43,12 +49,12 @@ struct Run {
   const Work& work;
   Switches on;
   typename Task::Numbers numbers;
-  const Flyer<Wide>& first;  ///< of this call: stands for all where all are alike
+  const FlyerOf<Task, Wide>& first;  ///< of this call: stands for all where all are alike
 };
 
 template <class Task>
 Run<Task> run_of(const Work& work, int begin) {
-  return {work, switches_of(work.settings->box, work.settings->noise),
+  return {work, switches_of<typename Task::Action>(work.settings->box, work.settings->noise),
           numbers_of<Task>(*work.settings), block_at<Task>(work, begin).flyer};
 }
 
@@ -63,10 +69,11 @@ inline Counter<Wide> counter_at(const Work& work, int index) {
   return {work.seed, drone_numbers(index), WBits{} + work.tick};
 }
 
-inline Command<Wide> load_commands(const Work& work, int index) {
+template <class Task>
+SentOf<Task> load_commands(const Work& work, int index) {
   Wide values[4];
   load_rows4(work.buffers.commands + 4 * index * kLanes, active_lanes(work, index), values);
-  return {values[0], {values[1], values[2], values[3]}};
+  return command_of(typename Task::Action{}, values);
 }
 
 /// Puts the first `count` numbers of one drone into a lane of the same list of all.
@@ -80,9 +87,10 @@ inline void put_lane(void* all, int lane_number, const void* one, std::size_t co
 
 /// Puts one drone into a lane, without its past poses where none are kept.
 template <class Task>
-void put_drone(Block<Task>& block, int lane_number, const Flyer<float>& flyer,
+void put_drone(Block<Task>& block, int lane_number, const FlyerOf<Task, float>& flyer,
                const typename Task::template Memory<float>& memory, bool with_past) {
-  constexpr std::size_t kWithout = offsetof(Flyer<float>, past) / sizeof(float);
+  using One = FlyerOf<Task, float>;
+  constexpr std::size_t kWithout = offsetof(One, past) / sizeof(float);
   put_lane(&block.flyer, lane_number, &flyer, with_past ? sizeof flyer / sizeof(float) : kWithout);
   put_lane(&block.memory, lane_number, &memory, sizeof memory / sizeof(float));
 }

@@ -15,7 +15,7 @@ using Now = typename Task::template Now<T>;
 
 /// What policy and critic see of a drone, or of one a lane.
 template <class Task, class T>
-void view(const Flyer<T>& flyer, const Memory<Task, T>& memory, const Now<Task, T>& now,
+void view(const FlyerOf<Task, T>& flyer, const Memory<Task, T>& memory, const Now<Task, T>& now,
           const Estimate<T>& seen, const World& world, T* part, T* extra) {
   Task::observe(memory, now, seen, flyer.history, world, Pen<T>{part});
   Task::tell_critic(memory, now, flyer, world, Pen<T>{extra});
@@ -24,7 +24,7 @@ void view(const Flyer<T>& flyer, const Memory<Task, T>& memory, const Now<Task, 
 
 /// Observation and privileged rows of one drone.
 template <class Task>
-void observe_one(const Flyer<float>& flyer, const Memory<Task, float>& memory,
+void observe_one(const FlyerOf<Task, float>& flyer, const Memory<Task, float>& memory,
                  const Estimate<float>& seen, int row, const Run<Task>& run) {
   const VecBuffers& out = run.work.buffers;
   float* observation = out.observation + row * kObservationSize<Task>;
@@ -64,7 +64,8 @@ void observe(const Block<Task>& block, const Estimate<Wide>& seen, const Now<Tas
   store_columns<0, Size>(extra, active, privileged, kPrivilegedSize<Task>);
 }
 
-inline void store_states(const Flyer<Wide>& flyer, const Estimate<Wide>& seen, int index,
+template <class A>
+inline void store_states(const Flyer<Wide, A>& flyer, const Estimate<Wide>& seen, int index,
                          const Work& work) {
   const auto rows = [&](const Pose<Wide>& pose, float* out) {
     Wide values[13];

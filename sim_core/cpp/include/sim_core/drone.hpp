@@ -61,7 +61,7 @@ inline void step_drone(Drone<T>& drone, const Params<T>& params, const Derived<T
 template <class T>
 inline void step_control(Drone<T>& drone, const Params<T>& params, const Derived<T>& derived,
                          const Params<T>& kind, const Surroundings<T>& around,
-                         const Arriving<T>& arriving, const Switches& on) {
+                         const Arriving<T>& arriving, std::uint32_t /*tick*/, const Switches& on) {
   const Held<T> held = held_for(drone, params, derived, kind, around);
   const T before = collective_counts(params, arriving.before.thrust_n, on.pwm);
   const T after = collective_counts(params, arriving.after.thrust_n, on.pwm);
@@ -73,6 +73,23 @@ inline void step_control(Drone<T>& drone, const Params<T>& params, const Derived
   }
   drone.body.q_WB = normalized(drone.body.q_WB);
   step_battery(drone.battery, kind, drone.body.thrust_n, kControlStepS);
+}
+
+/// One control step (2 ms) of motor commands that arrive at physics step `tick`: no rate loop.
+template <class T>
+inline void step_control(Drone<T>& drone, const Params<T>& params, const Derived<T>& derived,
+                         const Params<T>& kind, const Surroundings<T>& around,
+                         const Arriving<T, Motors>& arriving, std::uint32_t tick,
+                         const Switches& on) {
+  const Held<T> held = held_for(drone, params, derived, kind, around);
+  MotorCounts<T> counts;
+  for (int i = 0; i < 4; ++i) counts.m[i] = arriving.after.share[i] * kCountsFull;
+  T target_n[4], delayed_n[4];
+  thrust_targets(params, drone.battery, held.line, counts, target_n, on.pwm);
+  pass_dead_time(drone.dead_time, derived, tick, target_n, delayed_n, on.dead_time);
+  step_body(drone.body, derived, held.around, held.levers, delayed_n, kPhysicsStepS);
+  drone.body.q_WB = normalized(drone.body.q_WB);
+  step_battery(drone.battery, kind, drone.body.thrust_n, kPhysicsStepS);
 }
 
 /// Everything but the body as after a long hover at `command`: rotors settled, the line full of it.
@@ -94,6 +111,11 @@ inline void settle_drone(Drone<T>& drone, const Params<T>& params, const Command
   }
   drone.rate_loop.integral_deg = {T{}, T{}, T{}};
   drone.rate_loop.previous = drone.body.w_WB_B;
+}
+template <class T>
+inline void settle_drone(Drone<T>& drone, const Params<T>& params, const MotorCommand<T>& command) {
+  const T counts = command.share[0] * kCountsFull;
+  settle_drone(drone, params, Command<T>{collective_thrust(params, counts), {T{}, T{}, T{}}});
 }
 
 }  // namespace sim_core::SIM_CORE_ISA

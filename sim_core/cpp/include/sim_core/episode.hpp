@@ -7,7 +7,8 @@
 
 namespace sim_core::SIM_CORE_ISA {
 
-inline void draw_parameters(Flyer<float>& flyer, const Counter<float>& at,
+template <class A>
+inline void draw_parameters(Flyer<float, A>& flyer, const Counter<float>& at,
                             const ParameterBox& box) {
   float values[kParameterCount];
   std::memcpy(values, box.low, sizeof values);
@@ -27,12 +28,13 @@ inline void draw_parameters(Flyer<float>& flyer, const Counter<float>& at,
 
 /// A new episode of drone `number`, whose `episode` says the how many-th; which then counts on.
 template <class Task>
-inline void begin_episode(Flyer<float>& flyer, typename Task::template Memory<float>& memory,
-                          std::uint32_t number, const Work& work) {
+inline void begin_episode(Flyer<float, typename Task::Action>& flyer,
+                          typename Task::template Memory<float>& memory, std::uint32_t number,
+                          const Work& work) {
   const Counter<float> at{work.seed, number, flyer.episode};
   flyer.drone.body = Task::begin(memory, {at, work.world, *work.settings, number, work.tick});
   draw_parameters(flyer, at, work.settings->box);
-  const Command<float> hover = hover_command(flyer.derived, work.settings->limits);
+  const auto hover = hover_of(flyer, work.settings->limits, typename Task::Action{});
   settle_drone(flyer.drone, flyer.params, hover);
   settle_link(flyer.link, hover);
   settle_past(flyer.past, pose_of(flyer.drone.body));

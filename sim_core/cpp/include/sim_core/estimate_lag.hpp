@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "sim_core/action.hpp"
 #include "sim_core/params.hpp"
 #include "sim_core/state.hpp"
 
@@ -24,36 +25,34 @@ inline Pose<T> pose_of(const BodyState<T>& body) {
 }
 
 /// The last states, one every control step.
-constexpr int kPastSlots = 4;
-static_assert(kPastSlots > kMaxEstimateLagS / kControlStepS);
-
-template <class T>
+template <class T, class A = RateThrust>
 struct Past {
-  Pose<T> poses[kPastSlots];
+  static_assert(A::kPastSlots > kMaxEstimateLagS / kStepS<A>);
+  Pose<T> poses[A::kPastSlots];
 };
 
-template <class T>
-inline void settle_past(Past<T>& past, const Pose<T>& pose) {
+template <class T, class A>
+inline void settle_past(Past<T, A>& past, const Pose<T>& pose) {
   for (Pose<T>& slot : past.poses) slot = pose;
 }
 
-template <class T>
-inline void remember_pose(Past<T>& past, std::uint32_t tick, const Pose<T>& pose) {
-  past.poses[tick % kPastSlots] = pose;
+template <class T, class A>
+inline void remember_pose(Past<T, A>& past, std::uint32_t tick, const Pose<T>& pose) {
+  past.poses[tick % A::kPastSlots] = pose;
 }
 
 /// The state `estimate_lag_s` before control step `tick`, linear between the steps.
-template <class T>
-inline Pose<T> lagged_pose(const Past<T>& past, const Params<T>& params, std::uint32_t tick) {
+template <class T, class A>
+inline Pose<T> lagged_pose(const Past<T, A>& past, const Params<T>& params, std::uint32_t tick) {
   constexpr int kNumbers = sizeof(Pose<T>) / sizeof(T);
-  const T age = params.estimate_lag_s * (1.0f / kControlStepS);
+  const T age = params.estimate_lag_s * (1.0f / kStepS<A>);
   const auto numbers_at = [&](int back) {
     return reinterpret_cast<const T*>(
-        &past.poses[(tick - static_cast<std::uint32_t>(back)) % kPastSlots]);
+        &past.poses[(tick - static_cast<std::uint32_t>(back)) % A::kPastSlots]);
   };
   T mixed[kNumbers];
   for (int i = 0; i < kNumbers; ++i) mixed[i] = numbers_at(0)[i];
-  for (int back = 0; back + 1 < kPastSlots; ++back) {
+  for (int back = 0; back + 1 < A::kPastSlots; ++back) {
     const T share = age - static_cast<float>(back);
     const T *newer = numbers_at(back), *older = numbers_at(back + 1);
     for (int i = 0; i < kNumbers; ++i) {

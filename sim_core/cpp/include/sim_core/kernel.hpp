@@ -31,10 +31,10 @@ struct World {
 
 /// Row-major arrays, one row a drone, shared with numpy.
 struct VecBuffers {
-  const float* commands = nullptr;     ///< (N, 4) as the policy put them out
-  float* observation = nullptr;        ///< (N, TaskInfo::observation_size)
-  float* privileged = nullptr;         ///< (N, TaskInfo::privileged_size)
-  float* reward = nullptr;             ///< (N,)
+  const float* commands = nullptr;  ///< (N, 4) as the policy put them out, of the task's `action`
+  float* observation = nullptr;     ///< (N, TaskInfo::observation_size)
+  float* privileged = nullptr;      ///< (N, TaskInfo::privileged_size)
+  float* reward = nullptr;          ///< (N,)
   std::uint8_t* terminated = nullptr;  ///< (N,)
   std::uint8_t* truncated = nullptr;   ///< (N,)
   float* final_observation = nullptr;  ///< like observation; good where an episode ended
@@ -72,9 +72,12 @@ struct TaskInfo {
   List<Setting> numbers;
   List<const char*> terms;  ///< of the reward
   int observation_size;
-  int privileged_size;  ///< critic and kDroneFields
-  bool follows_paths;   ///< needs references
-  bool flies_courses;   ///< needs courses
+  int privileged_size;      ///< critic and kDroneFields
+  bool follows_paths;       ///< needs references
+  bool flies_courses;       ///< needs courses
+  const char* action;       ///< what its policies command: see action.hpp
+  int step_substeps;        ///< physics steps from one command to the next
+  int longest_delay_steps;  ///< physics steps that a command may be on its way
 };
 
 /// What an instruction set offers for a task. Ranges are in blocks of `lanes` drones, and of whole worlds.

@@ -87,20 +87,40 @@ inline Triples swap_xy(const Triples& points) {
   return shuffled(points, order);
 }
 
-/// The reference now and ahead, relative to the drone, in H: `out` takes kPreviewSize numbers and up
-/// to two more, which whoever writes the rest of the observation then overwrites. `now`: the points, as
-/// `Spots` say.
-inline void write_preview(const float* now, const float view[kViewSize], float* out) {
+inline Triples points_at(const float* from) {
+  Triples points;
+  std::memcpy(&points, from, sizeof points);
+  return points;
+}
+
+/// Writes the points that `read` gives, some at a time by the first one's number, as a view has them.
+template <class Read>
+inline void write_points(const Read& read, const float view[kViewSize], float* out) {
   static_assert(kPreviewPoints % kPointsAtOnce == 0);
   const Triples p = repeat<0, 1, 2>(view);
   const Triples straight = repeat<3, 3, 7>(view), crossed = repeat<4, 5, 6>(view);
   for (int k = 0; k < kPreviewPoints; k += kPointsAtOnce) {
-    Triples r;
-    std::memcpy(&r, now + 3 * k, sizeof r);
-    r -= p;
+    const Triples r = read(3 * k) - p;
     const Triples r_H = madd(r, straight, Triples(swap_xy(r) * crossed));
     std::memcpy(out + 3 * k, &r_H, sizeof r_H);
   }
+}
+
+/// The reference now and ahead, relative to the drone, in H: `out` takes kPreviewSize numbers and up
+/// to two more, which whoever writes the rest of the observation then overwrites. `now`: the points, as
+/// `Spots` say.
+inline void write_preview(const float* now, const float view[kViewSize], float* out) {
+  write_points([now](int first) { return points_at(now + first); }, view, out);
+}
+
+/// The same `share` of the way from the points `now` to those of the next row.
+inline void write_preview(const float* now, const float* next, float share,
+                          const float view[kViewSize], float* out) {
+  const auto between = [=](int first) {
+    const Triples from = points_at(now + first);
+    return madd(Triples(points_at(next + first) - from), Triples{} + share, from);
+  };
+  write_points(between, view, out);
 }
 
 }  // namespace sim_core::SIM_CORE_ISA

@@ -16,7 +16,8 @@ enum class Purpose : std::uint32_t {
   kReference = 128,
   kLink = 160,
   kWind = 192,
-  kCourse = 224
+  kCourse = 224,
+  kGyro = 288
 };
 
 template <class T>

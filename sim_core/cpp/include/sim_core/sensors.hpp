@@ -11,6 +11,7 @@ template <class T>
 using Estimate = Pose<T>;
 
 constexpr int kEstimateNormals = 12;
+constexpr int kGyroNormal = 9;  ///< the first of three
 static_assert(kEstimateNormals + 3 == kNormals, "what is left over drives the gusts");
 
 /// The estimate of a state: `n` are kEstimateNormals standard normals.
@@ -28,7 +29,8 @@ inline Estimate<T> estimate(const Pose<T>& truth, const Params<T>& params,
           truth.q_WB * small_rotation(tilt),
           {madd(n[3], noise.velocity_m_s, v.x), madd(n[4], noise.velocity_m_s, v.y),
            madd(n[5], velocity_z, v.z)},
-          madd(Vec3<T>{n[9], n[10], n[11]}, splat<T>(noise.body_rate_rad_s), truth.w_WB_B)};
+          madd(Vec3<T>{n[kGyroNormal], n[kGyroNormal + 1], n[kGyroNormal + 2]},
+               splat<T>(noise.body_rate_rad_s), truth.w_WB_B)};
 }
 
 }  // namespace sim_core::SIM_CORE_ISA

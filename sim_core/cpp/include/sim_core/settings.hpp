@@ -40,6 +40,8 @@ struct CommandLimits {
   float thrust_low_n = 0.0f;
   float thrust_high_n = 0.0f;
   float body_rate_rad_s[3] = {};
+  float motor_low = 0.0f;  ///< of each motor, as `MotorCommand` has it
+  float motor_high = 1.0f;
 };
 
 constexpr int kMostNumbers = 64;  ///< of one task's settings

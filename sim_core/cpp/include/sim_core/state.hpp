@@ -23,6 +23,14 @@ struct Command {
   Vec3<T> w_B;
 };
 
+/// Commands of the motors M1 to M4: motor counts as a share of full scale, 0 to 1. What the firmware
+/// takes as normalised forces of a controller that mixes by itself, and sends on to the motors as
+/// generations of it do: see thrust_command.hpp.
+template <class T>
+struct MotorCommand {
+  T share[4];
+};
+
 template <class T>
 inline BodyState<T> select_body(const Mask<T>& mask, const BodyState<T>& a, const BodyState<T>& b) {
   BodyState<T> chosen;

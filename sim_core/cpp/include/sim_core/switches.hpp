@@ -47,14 +47,16 @@ inline DeadTimeRange dead_time_range(const Params<float>& least, const Params<fl
 }
 
 /// Delay and jitter are each rounded to a step, together by one at most.
+template <class A = RateThrust>
 inline LinkRange link_range(const Params<float>& least, const Params<float>& most) {
   const bool jitter = most.link_jitter_s > 0.0f;
   const float longest_s =
       most.link_delay_s + (jitter ? most.link_jitter_s + kPhysicsStepS : kSlackS);
-  return {physics_steps(least.link_delay_s - kSlackS, kMaxLinkDelaySteps) / kSubsteps,
-          physics_steps(longest_s, kMaxLinkDelaySteps) / kSubsteps};
+  return {physics_steps(least.link_delay_s - kSlackS, A::kLongestDelaySteps) / A::kStepSubsteps,
+          physics_steps(longest_s, A::kLongestDelaySteps) / A::kStepSubsteps};
 }
 
+template <class A = RateThrust>
 inline Switches switches_of(const ParameterBox& box, const EstimateNoise& noise) {
   Params<float> least, most;
   std::memcpy(&least, box.low, sizeof least);
@@ -73,7 +75,7 @@ inline Switches switches_of(const ParameterBox& box, const EstimateNoise& noise)
   on.one_kind = same_kind(box);
   on.one_drone = std::memcmp(&least, &most, sizeof least) == 0;
   on.dead_time = dead_time_range(least, most);
-  on.link = link_range(least, most);
+  on.link = link_range<A>(least, most);
   return on;
 }
 

@@ -13,6 +13,7 @@ namespace sim_core::SIM_CORE_ISA {
 /// What a task inherits and only names where it is otherwise: no paths, no courses, no floor; a world
 /// in which nothing moves but the drone, and nothing comes to pass.
 struct TaskDefaults {
+  using Action = RateThrust;  ///< what its policies command
   static constexpr bool kFollowsPaths = false, kFliesCourses = false, kHasFloor = false;
   /// Others fly in the same world: the task then has a number `world.drones`, and is told who is near
   /// by `look_around(memory, met)`, and tells which share of the others' wakes it feels.
@@ -78,12 +79,13 @@ struct Score {
 };
 
 /// What a score may look at, beside the task's own memory.
-template <class T>
+template <class T, class A = RateThrust>
 struct Moment {
-  const Flyer<T>& flyer;       ///< after the step
-  const Command<T>& output;    ///< of the policy, not limited
-  const Command<T>& command;   ///< what was made of it
-  const Command<T>& previous;  ///< the command before
+  using Sent = typename A::template Sent<T>;
+  const Flyer<T, A>& flyer;  ///< after the step
+  const Sent& output;        ///< of the policy, not limited
+  const Sent& command;       ///< what was made of it
+  const Sent& previous;      ///< the command before
 };
 
 /// The begin of an episode, one drone at a time.

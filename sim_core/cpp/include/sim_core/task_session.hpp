@@ -18,8 +18,9 @@ class TaskSession {
   virtual const TaskInfo& task() const = 0;
   virtual int count() const = 0;
 
-  /// Forgets past commands and errors: as after a long hover at `hover_thrust_n`.
-  virtual void reset(float hover_thrust_n) = 0;
+  /// Forgets past commands and errors: as after a long hover at `hover`, the collective thrust [N], or
+  /// what each motor is commanded.
+  virtual void reset(float hover) = 0;
 
   /// Observations, (n, observation_size), of states (n, 13) at `row` control steps after the start.
   virtual void observe(const float* states, std::int32_t row, float* observation) = 0;

@@ -164,7 +164,7 @@ struct All : TaskDefaults {
     const bool own = memory.alone != 0;
     memory.again = !own;
     const int paths = how.world.references.formations.first;
-    memory.path.place = own ? Track::draw_place(how, paths > 0 ? paths : 1)
+    memory.path.place = own ? Track::draw_place(how, paths > 0 ? paths : 1, how.settings.max_steps)
                             : place_in_formation(how, static_cast<int>(n.drones));
     if (memory.racing != 0) {
       const World world = course_world(memory, how.world);

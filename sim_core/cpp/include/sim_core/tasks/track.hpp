@@ -78,7 +78,7 @@ struct Track : TaskDefaults {
 
   static BodyState<float> begin(Memory<float>& memory, const Beginning& how) {
     memory.integral_H = {0.0f, 0.0f, 0.0f};
-    memory.place = draw_place(how, how.world.references.count);
+    memory.place = draw_place(how, how.world.references.count, how.settings.max_steps);
     const Goal<float> goal = now<float>(memory, how.world).goal;
     return draw_near(goal, how, numbers_of<Track>(how.settings));
   }
@@ -97,11 +97,11 @@ struct Track : TaskDefaults {
     return body;
   }
 
-  /// Anywhere on one of the first `paths` of the table.
-  static Place<float> draw_place(const Beginning& how, int paths) {
+  /// Anywhere on one of the first `paths` of the table, with `rows` of it to come.
+  static Place<float> draw_place(const Beginning& how, int paths, int rows) {
     const Draw<float> bits = draw(how.at, Purpose::kReference, 0);
     const ReferenceTable& table = how.world.references;
-    const int needed = how.settings.max_steps + kPreviewPoints * kPreviewStride;
+    const int needed = rows + kPreviewPoints * kPreviewStride;
     int path = static_cast<int>(uniform<float>(bits.a) * static_cast<float>(paths));
     path = path < paths ? path : paths - 1;
     const std::int32_t first = table.first[path], last = table.last[path];
@@ -140,16 +140,16 @@ struct Track : TaskDefaults {
 
   /// The leaky integral of a position error [m; H].
   template <class T>
-  static void gather(Vec3<T>& integral_H, const Vec3<T>& error_H) {
-    const Vec3<T> next = madd(error_H, splat<T>(kControlStepS),
-                              integral_H * splat<T>(1.0 - kControlStepS / kIntegralLeakS));
+  static void gather(Vec3<T>& integral_H, const Vec3<T>& error_H, float step_s = kControlStepS) {
+    const Vec3<T> next =
+        madd(error_H, splat<T>(step_s), integral_H * splat<T>(1.0 - step_s / kIntegralLeakS));
     integral_H = clamp3(next, splat<T>(-kIntegralLimit), splat<T>(kIntegralLimit));
   }
 
   /// A state or an output that is not finite counts as a crash.
-  template <class T>
+  template <class T, class A>
   static Score<T, kTermCount> score(const Memory<T>&, const Now<T>& now, const Event<T>&,
-                                    const Moment<T>& moment, const World&, const Numbers& n,
+                                    const Moment<T, A>& moment, const World&, const Numbers& n,
                                     const CommandLimits& limits) {
     const BodyState<T>& body = moment.flyer.drone.body;
     const Goal<T>& goal = now.goal;
@@ -177,9 +177,7 @@ struct Track : TaskDefaults {
     t[4] = nmadd(ahead, inverse_root_of(level2), 1.0f) * (-s * n.heading);
     t[5] = command_distance_squared(moment.command, moment.previous, limits) * (-s * n.smoothness);
     t[6] = overshoot * (-s * n.overshoot);
-    const T hover_n = hover_command(moment.flyer.derived, limits).thrust_n;
-    const T push =
-        (moment.command.thrust_n - hover_n) * (2.0f / (limits.thrust_high_n - limits.thrust_low_n));
+    const T push = surplus(moment.command, moment.flyer, limits);
     t[7] = push * push * (-s * n.effort);
     t[8] = splat<T>(-n.crash);
     return score;
@@ -201,18 +199,18 @@ struct Track : TaskDefaults {
 
   /// Everything of the observation behind the preview. The same for q and -q, since only the rotation
   /// matrix enters.
-  template <class T>
+  template <class T, class A>
   static void observe(const Memory<T>& memory, const Now<T>& now, const Estimate<T>& seen,
-                      const History<T>& history, const World&, Pen<T> pen) {
+                      const History<T, A>& history, const World&, Pen<T> pen) {
     const Goal<T>& goal = now.goal;
     pen.put(to_heading(goal, seen.v_WB));
     pen.put(turned(rotation_of(seen.q_WB), goal.cos_yaw, goal.sin_yaw));
     pen.put(seen.w_WB_B, memory.integral_H, history);
   }
 
-  template <class T>
-  static void tell_critic(const Memory<T>&, const Now<T>& now, const Flyer<T>& flyer, const World&,
-                          Pen<T> pen) {
+  template <class T, class A>
+  static void tell_critic(const Memory<T>&, const Now<T>& now, const Flyer<T, A>& flyer,
+                          const World&, Pen<T> pen) {
     pen.put(to_heading(now.goal, now.goal.p_WB - flyer.drone.body.p_WB));
     pen.put(to_heading(now.goal, now.goal.v_WB - flyer.drone.body.v_WB));
   }
