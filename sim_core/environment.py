@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim_core import _core
+from sim_core.action_kinds import MOTORS, RATE_THRUST, ActionKind, tasks_of
 from sim_core.airframe import Airframe, load_airframe
 from sim_core.environment_files import environment_file, read_environment
 from sim_core.errors import SettingsError
@@ -70,11 +71,15 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Action:
-    """What a policy may command: thrust as a share of the airframe's maximum, body rates."""
+    """What a policy may command: thrust as a share of the airframe's maximum, body rates.
+
+    Of `kind` "motors": each motor's, as a share of full scale; body rates do not act.
+    """
 
     thrust_low: float
     thrust_high: float
     body_rate_rad_s: tuple[float, float, float]
+    kind: ActionKind = RATE_THRUST
 
 
 @dataclass(frozen=True)
@@ -145,6 +150,11 @@ class Environment:
     more_courses: CourseChoice | None = None
     formations: FormationChoice | None = None
 
+    @property
+    def about(self) -> "_core.TaskDescription":
+        """What the core says of the task, flown with the commands that [action] names."""
+        return tasks_of(self.action.kind)[self.task]
+
     def load_airframe(self) -> Airframe:
         """The airframe that the file names."""
         return load_airframe(self.airframe)
@@ -158,20 +168,34 @@ class Environment:
         return self.estimate.ranges() | self.randomization
 
     def command_limits(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Lowest and highest command [N, rad/s], each of shape (4,)."""
+        """Lowest and highest command [N, rad/s], or of motors [1], each of shape (4,)."""
+        if self.action.kind == MOTORS:
+            shares = self.action.thrust_low, self.action.thrust_high
+            return np.full(4, shares[0], np.float32), np.full(4, shares[1], np.float32)
         thrust = self.load_airframe().max_thrust_n
         rates = self.action.body_rate_rad_s
         low = np.array([self.action.thrust_low * thrust, *(-r for r in rates)], np.float32)
         high = np.array([self.action.thrust_high * thrust, *rates], np.float32)
         return low, high
 
+    def hover_command(self) -> NDArray[np.float32]:
+        """The command under which the airframe hovers [as `command_limits`], shape (4,)."""
+        airframe = self.load_airframe()
+        if self.action.kind == MOTORS:
+            return np.full(4, airframe.hover_thrust_n / airframe.max_thrust_n, np.float32)
+        return np.array([airframe.hover_thrust_n, 0.0, 0.0, 0.0], np.float32)
+
     def core_settings(self) -> _core.VecSettings:
         """The same for the compiled core."""
-        settings = _core.VecSettings(self.task)
+        settings = _core.VecSettings(self.about["name"])
         box = self.parameter_box()
         settings.set_box(box.low.tolist(), box.high.tolist())
         low, high = self.command_limits()
-        settings.limits = _core.CommandLimits(low[0], high[0], high[1:].tolist())
+        settings.limits = (
+            _core.CommandLimits.motors(low[0], high[0])
+            if self.action.kind == MOTORS
+            else _core.CommandLimits(low[0], high[0], high[1:].tolist())
+        )
         settings.noise = self.estimate.noise()
         settings.max_steps = self.max_steps
         for name, value in self.numbers.items():
@@ -190,7 +214,8 @@ def load_environment(name_or_path: str | Path, changes: Iterable[str] = ()) -> E
         SettingsError: Every fault of the file in one sentence.
     """
     path = environment_file(name_or_path)
-    table = read_environment(path)
+    changes = tuple(changes)
+    table = read_environment(path, changes)
     override(table, _expanded(table, changes, str(path)), str(path))
     environment = build(Environment, gathered(table, str(path)), str(path))
     faults = _faults(environment)
@@ -284,6 +309,12 @@ def _faults(environment: Environment) -> list[str]:
             "action: expected 0 <= thrust_low < thrust_high <= 1, got"
             f" {action.thrust_low:g} and {action.thrust_high:g}"
         )
+    about = tasks_of(action.kind).get(environment.task)
+    if about is None:
+        known = ", ".join(tasks_of(action.kind))
+        return [*faults, f"action.kind: expected motors of task {known} alone, got of"
+                f" {environment.task}"]  # fmt: skip
+    faults += _delay_faults(environment, about["longest_delay_s"])
     if min(action.body_rate_rad_s) <= 0:
         faults.append(
             f"action.body_rate_rad_s: expected more than 0, got {min(action.body_rate_rad_s):g}"
@@ -295,7 +326,6 @@ def _faults(environment: Environment) -> list[str]:
     ]
     if not 1 <= environment.max_steps <= MOST_STEPS:
         faults.append(f"episode.max_steps: expected 1 to {MOST_STEPS}, got {environment.max_steps}")
-    about = _core.TASKS[environment.task]
     everything = environment.task == "all"
     wanted = {
         "references": about["follows_paths"], "course": about["flies_courses"],
@@ -318,6 +348,14 @@ def _faults(environment: Environment) -> list[str]:
         if min(shares.values()) < 0.0 or sum(shares.values()) <= 0.0:
             faults.append(f"formations: expected shares of 0 or more, not all 0, got {shares}")
     return faults
+
+
+def _delay_faults(environment: Environment, longest_s: float) -> list[str]:
+    """A command that would be on its way for longer than the core remembers."""
+    delay = environment.randomization.get("link_delay_s", {}).get("range")
+    if not isinstance(delay, list) or not is_finite_number(delay[-1]) or delay[-1] <= longest_s:
+        return []
+    return [f"randomization.link_delay_s: expected at most {longest_s:g}, got {delay[-1]:g}"]
 
 
 def _path_faults(paths: References) -> list[str]:

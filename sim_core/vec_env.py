@@ -30,7 +30,8 @@ class VecEnv(VectorEnv[Floats, Floats, Flags]):
 
     Arrays that `reset` and `step` return are views of the core's memory, overwritten by the next
     call: copy what must last. Actions are commands: collective thrust [N] and body rates
-    [rad/s; B], float32, shape (N, 4); what exceeds the action space is limited by the core.
+    [rad/s; B], or shares of full scale for the motors M1 to M4, float32, shape (N, 4); what exceeds
+    the action space is limited by the core.
 
     Attributes:
         task: What the core says of the task: fields, reward terms, sizes.
@@ -66,7 +67,7 @@ class VecEnv(VectorEnv[Floats, Floats, Flags]):
         self.settings = environment
         self.num_envs = num_envs
         self._seed, self._running = _fitting(seed), False
-        self.task = _core.TASKS[environment.task]
+        self.task = environment.about
         references, formations = _references(environment, seed)
         try:
             self.core = _core.VecSim(
@@ -112,7 +113,7 @@ class VecEnv(VectorEnv[Floats, Floats, Flags]):
     def step(  # type: ignore[override]  # gymnasium's stub calls rewards booleans
         self, actions: Floats
     ) -> tuple[Floats, Floats, Flags, Flags, dict[str, Any]]:
-        """Move every drone by one control step (10 ms).
+        """Move every drone by one control step (10 ms; of motors 2 ms).
 
         Returns:
             Observations, rewards, terminated, truncated, and infos with `final_obs` and
@@ -140,7 +141,7 @@ def _references(
     """Paths, then formations."""
     if environment.references is None:
         return [], None
-    length_s = environment.max_steps * _core.CONTROL_STEP_S + _SPARE_S
+    length_s = environment.max_steps * environment.about["control_step_s"] + _SPARE_S
     paths = draw_references(environment.references, length_s, seed)
     choice = environment.formations
     if choice is None:

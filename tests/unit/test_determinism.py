@@ -13,7 +13,9 @@ from sim_core.vec_env import VecEnv
 DRONES, STEPS = 37, 150  # a multiple of no vector's width
 BUFFERS = ("observation", "privileged", "reward", "terminated", "truncated")
 # Short episodes and wild commands: drones crash, run out of time and begin again on the way.
-ENVIRONMENT = load_environment("track", ["episode.max_steps=60", "episode.max_distance_m=1.2"])
+SHORT = ["episode.max_steps=60", "episode.max_distance_m=1.2"]
+ENVIRONMENT = load_environment("track", SHORT)
+MOTORS = load_environment("track", [*SHORT, 'action.kind="motors"', "estimate.lag_s=0.02"])
 
 
 def commands(count):
@@ -62,6 +64,19 @@ def reference_run():
 @pytest.mark.parametrize("isa", _core.instruction_sets())
 def test_equal_seeds_give_equal_bits(reference_run, threads, isa):
     assert_equal_bits(reference_run, flown(threads=threads, isa=isa))
+
+
+@cache
+def flown_by_motors():
+    return flown(environment=MOTORS)
+
+
+@pytest.mark.parametrize("isa", _core.instruction_sets())
+def test_commands_of_motors_give_equal_bits(isa):
+    run = flown_by_motors()
+    assert run["terminated"].sum() > 20
+    assert run["truncated"].sum() > 20
+    assert_equal_bits(run, flown(threads=3, isa=isa, environment=MOTORS))
 
 
 @cache
