@@ -25,6 +25,8 @@ from evaluation.recording import (
     thrust_to_weight,
 )
 from evaluation.referee import HOVERING, TRACKING, Rules, Score, score_tracking
+from policy_export.manifest import Manifest
+from policy_export.policy_file import check_use
 from policy_export.runtime import PolicyRunner
 from sim_core import _core
 from sim_core.environment import Environment, load_environment
@@ -56,7 +58,7 @@ class Drones(Protocol):
         """In the order of `_core.PARAMETER_NAMES`, shape (N, P)."""
 
     def fly(self, commands: Float32) -> None:
-        """One control step under commands [N, rad/s], shape (N, 4)."""
+        """One control step of the policy's under its commands, shape (N, 4)."""
 
 
 class Pilot(Protocol):
@@ -190,13 +192,19 @@ def fly_policy(
     threads: int = 1,
 ) -> Flown:
     """The same, with what there is to draw and to replay."""
-    environment = environment or load_environment("track")
-    runner = PolicyRunner(policy_path, airframe=environment.airframe)
+    runner = PolicyRunner(policy_path)
+    environment = environment or commanded_as("track", runner.manifest)
+    check_use(runner.manifest, environment.airframe, str(policy_path))
 
     def fly(trial: Trial, count: int, chunk_seed: int) -> Recording:
         return fly_drones(runner, trial, environment, count, chunk_seed, threads)
 
     return fly_episodes(Path(policy_path).name, fly, task, episodes, seed)
+
+
+def commanded_as(name: str | Path, manifest: Manifest, changes: Sequence[str] = ()) -> Environment:
+    """An environment in which drones take what a policy commands."""
+    return load_environment(name, [f'action.kind="{manifest.action.kind}"', *changes])
 
 
 def fly_episodes(
@@ -264,28 +272,50 @@ def fly_drones(
     threads: int = 1,
 ) -> Recording:
     """Fly `count` drones through a trial at once."""
-    return fly_these(pilot, trial, drawn_drones(trial, environment, count, seed, threads), seed)
+    drones = drawn_drones(trial, environment, count, seed, threads)
+    return fly_these(pilot, trial, drones, seed, environment.about["control_step_s"])
 
 
-def fly_these(pilot: Pilot, trial: Trial, drones: Drones, seed: int) -> Recording:
+def fly_these(
+    pilot: Pilot, trial: Trial, drones: Drones, seed: int, control_s: float = CONTROL_DT
+) -> Recording:
     """Fly drones from where they are through a trial; `seed` is what they were drawn from."""
     parameters = drones.parameters.copy()
     steps = round(trial.task.reference.duration_s / CONTROL_DT)
-    truth = flown_states(pilot, [trial.task] * len(parameters), drones, steps)
+    truth = flown_states(pilot, [trial.task] * len(parameters), drones, steps, control_s)
     return judged(trial, truth, parameters, seed)
 
 
-def flown_states(pilot: Pilot, tasks: Sequence[TrackTask], drones: Drones, steps: int) -> Float32:
-    """Fly drones from where they are, each along its task; the truth, shape (steps + 1, N, 13)."""
+def flown_states(
+    pilot: Pilot,
+    tasks: Sequence[TrackTask],
+    drones: Drones,
+    steps: int,
+    control_s: float = CONTROL_DT,
+) -> Float32:
+    """Fly drones from where they are, each along its task.
+
+    Args:
+        pilot: Who commands.
+        tasks: One for each drone.
+        drones: The drones.
+        steps: Of 10 ms.
+        control_s: How often the pilot is asked, once a control step of the drones.
+
+    Returns:
+        The truth every 10 ms, shape (steps + 1, N, 13).
+    """
     session = pilot.start(tasks, controlled=range(len(tasks)))
+    asked = round(CONTROL_DT / control_s)
     truth = np.empty((steps + 1, len(tasks), 13), dtype=np.float32)
     truth[0] = drones.truth
     lost = np.zeros(len(tasks), dtype=bool)
-    for tick in range(steps):
+    for tick in range(steps * asked):
         lost |= ~(np.abs(drones.estimate) < 1e6).all(axis=1)
         seen = tame(drones.estimate, lost)
-        drones.fly(session.command(seen, CONTROL_DT if tick else 0.0))
-        truth[tick + 1] = drones.truth
+        drones.fly(session.command(seen, control_s if tick else 0.0))
+        if (tick + 1) % asked == 0:
+            truth[(tick + 1) // asked] = drones.truth
     return truth
 
 
@@ -325,7 +355,8 @@ def _core_settings(environment: Environment, trial: Trial) -> _core.VecSettings:
     names = ("position_m", "velocity_m_s", "tilt_rad", "yaw_rad", "body_rate_rad_s")
     for name, value in zip(names, trial.start, strict=True):
         settings[f"start.{name}"] = value
-    settings.max_steps = len(trial.task.reference.samples) + 1000  # so that all begin at its start
+    rows = len(trial.task.reference.samples) + 1000  # so that all begin at its start
+    settings.max_steps = round(rows * CONTROL_DT / environment.about["control_step_s"])
     return settings
 
 

@@ -48,7 +48,8 @@ def fly_puffer_hover(
         drones = drawn_drones(start, environment, count, chunk_seed, threads)
         able = thrust_to_weight(drones.parameters) >= WEAK
         goals = _BEGIN_M + in_ball(count, chunk_seed)
-        truth = flown_states(pilot, [_still(goal) for goal in goals], drones, STEPS)
+        tasks, control_s = [_still(goal) for goal in goals], environment.about["control_step_s"]
+        truth = flown_states(pilot, tasks, drones, STEPS, control_s)
         perfs.append(hover_perf(truth, goals, STRAY_M)[able])
         far = np.linalg.norm(truth[:, :, :3] - goals, axis=2) > STRAY_M
         strayed.append(far.any(axis=0)[able])

@@ -49,6 +49,7 @@ Changes = Annotated[
 def train(
     out: Path | None = None,
     task: str = "track",
+    action: Literal["rate_thrust", "motors"] | None = None,
     changes: Changes = (),
     ppo: OmitArgPrefixes[PPOChanges] = PPOChanges(),  # noqa: B008  # frozen
     resume: bool = False,
@@ -61,6 +62,9 @@ def train(
         out: Folder of the run; runs/<task>-<date>-<time> where not given.
         task: Environment to train in: "track", "race", "rings", "split_s", one of your own, or a
             file's path.
+        action: What the policy commands: collective thrust and body rates over the radio, or, of
+            task "track", the four motors from on board, at 500 Hz; as the task's file says where
+            not given.
         changes: See --set.
         ppo: How to learn.
         resume: Go on from the checkpoint in --out.
@@ -81,6 +85,8 @@ def train(
 
     if out is None and parallel.processes() > 1:
         raise TrainingError("torchrun: expected --out, where a restart finds its checkpoint.")
+    if action is not None:
+        changes = (*changes, f'action.kind="{action}"')
     recipe = load_recipe(task, changes, vars(ppo))
     if parallel.rank() > 0:
         follow_run(recipe)

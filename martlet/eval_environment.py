@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from evaluation.evaluate import commanded_as
 from policy_export.policy_file import open_policy
 from policy_export.task_logic import EVERYTHING
 from sim_core.environment import Environment, load_environment
@@ -30,10 +31,10 @@ def judged_in(name: str | Path, changes: Sequence[str], policy: Path | None) -> 
         PolicyFileError, ManifestError: No policy.
         SettingsError: Faults of the environment.
     """
-    environment = load_environment(name, changes)
     if policy is None:
-        return environment
+        return load_environment(name, changes)
     manifest = open_policy(policy)[1]
+    environment = commanded_as(name, manifest, changes)
     if EVERYTHING not in manifest.tasks:
         return environment
     of_drones = [c for c in changes if c.strip().startswith(_OF_DRONES)]

@@ -17,6 +17,7 @@ from firmware_bridge.drone_setup import LinkSettings
 from firmware_bridge.errors import LinkError
 from firmware_bridge.fleet import Fleet, FleetDrone, crowded, load_fleet
 from policy_export.manifest import Manifest, thrust_met
+from policy_export.policy_file import over_radio
 from policy_export.runtime import PolicyRunner
 from sim_core.airframe import load_airframe
 from sim_core.frames import yaw_of
@@ -54,6 +55,8 @@ def check_fleet(
         PolicyExportError: No policy file.
     """
     flown = None if policy is None else PolicyRunner(policy).manifest
+    if flown is not None:
+        over_radio(flown, str(policy))
     fleet = load_fleet(path)
     with ExitStack() as open_links:
         links = _connect(fleet)

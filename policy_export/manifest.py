@@ -18,8 +18,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from policy_export.errors import ManifestError, PolicyFileError
 from policy_export.manifest_fields import FIELDS, check
+from sim_core.action_kinds import MOTORS
+
+Float32 = NDArray[np.float32]
 
 METADATA_KEY = "martlet.manifest"
 FORMAT = 1
@@ -52,6 +58,36 @@ class ActionSpec:
     thrust_n: tuple[float, float]
     body_rates_rad_s: tuple[float, float, float]
 
+    def limits(self) -> tuple[Float32, Float32]:
+        """Lowest and highest command [N, rad/s], each of shape (4,)."""
+        rates, (low, high) = self.body_rates_rad_s, self.thrust_n
+        return (
+            np.array([low, *(-rate for rate in rates)], dtype=np.float32),
+            np.array([high, *rates], dtype=np.float32),
+        )
+
+
+@dataclass(frozen=True)
+class MotorActionSpec:
+    """The same of a policy that sits on the drone and commands its motors.
+
+    Attributes:
+        kind: "motors": M1 to M4, front right, then clockwise from above.
+        unit: What a command of 1 is: full scale of the firmware's thrust command, 65535 counts.
+        motors: Lowest and highest command of a motor.
+        hover: What the first observation takes for the past command of each motor.
+    """
+
+    kind: str
+    unit: str
+    motors: tuple[float, float]
+    hover: float
+
+    def limits(self) -> tuple[Float32, Float32]:
+        """Lowest and highest command [1], each of shape (4,)."""
+        low, high = self.motors
+        return np.full(4, low, dtype=np.float32), np.full(4, high, dtype=np.float32)
+
 
 @dataclass(frozen=True)
 class Training:
@@ -74,7 +110,8 @@ class Manifest:
         airframes: Names of the airframes it was trained for.
         tasks: Names of the kinds of task it can fly.
         history_length: How many past actions the observation carries.
-        hover_thrust_n: What the first observation takes for the past action [N].
+        hover_thrust_n: Collective thrust of a hover [N]; what the first observation takes for the
+            past command, where that is a thrust.
         training: Commit, seed, steps and settings.
         evaluation: The referee's figures, by task.
         sha256: The seal; zeros until the file is written.
@@ -83,7 +120,7 @@ class Manifest:
 
     observation: tuple[ObservationField, ...]
     control_rate_hz: float
-    action: ActionSpec
+    action: ActionSpec | MotorActionSpec
     airframes: tuple[str, ...]
     tasks: tuple[str, ...]
     history_length: int
@@ -143,13 +180,17 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no number of JSON")
 
 
+def _action(table: dict[str, Any]) -> ActionSpec | MotorActionSpec:
+    kind = table["kind"]
+    if kind == MOTORS:
+        return MotorActionSpec(kind, table["unit"], tuple(table["motors"]), table["hover"])
+    return ActionSpec(kind, tuple(table["thrust_n"]), tuple(table["body_rates_rad_s"]))
+
+
 def _typed(table: dict[str, Any]) -> dict[str, Any]:
-    action = table["action"]
     return {
         "observation": tuple(ObservationField(**entry) for entry in table["observation"]),
-        "action": ActionSpec(
-            action["kind"], tuple(action["thrust_n"]), tuple(action["body_rates_rad_s"])
-        ),
+        "action": _action(table["action"]),
         "airframes": tuple(table["airframes"]),
         "tasks": tuple(table["tasks"]),
         "training": Training(**table["training"]),

@@ -5,6 +5,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from sim_core.action_kinds import MOTORS, RATE_THRUST
+
 Check = Callable[[Any, str], list[str]]
 """From a value and its name to the faults found."""
 
@@ -106,6 +108,14 @@ def table(fields: dict[str, Check]) -> Check:
     return lambda value, name: check(value, fields, f"{name}.")
 
 
+def _action(value: Any, name: str) -> list[str]:
+    """A table with the fields of its kind."""
+    kind = value.get("kind") if isinstance(value, dict) else None
+    if isinstance(value, dict) and "kind" in value and kind not in tuple(_ACTIONS):
+        return one_of(*_ACTIONS)(kind, f"{name}.kind")
+    return check(value, _ACTIONS[kind or RATE_THRUST], f"{name}.")
+
+
 def check(value: Any, fields: dict[str, Check], prefix: str = "") -> list[str]:
     """Every fault of a table against its fields: unknown, missing, wrong."""
     if not isinstance(value, dict):
@@ -120,10 +130,16 @@ def check(value: Any, fields: dict[str, Check], prefix: str = "") -> list[str]:
 
 
 _OBSERVATION = {"name": text, "size": integer(1), "unit": text, "frame": text}
-_ACTION = {
-    "kind": one_of("rate_thrust"),
-    "thrust_n": span,
-    "body_rates_rad_s": listing(number(0.0, above=True), 3),
+FULL_SCALE = "65535 counts"
+"""Of a motor's command."""
+
+_ACTIONS: dict[str, dict[str, Check]] = {
+    RATE_THRUST: {
+        "kind": text,
+        "thrust_n": span,
+        "body_rates_rad_s": listing(number(0.0, above=True), 3),
+    },
+    MOTORS: {"kind": text, "unit": one_of(FULL_SCALE), "motors": span, "hover": number(0.0)},
 }
 _TRAINING = {
     "commit": text,
@@ -136,7 +152,7 @@ FIELDS: dict[str, Check] = {
     "format": one_of(1),
     "observation": listing(table(_OBSERVATION)),
     "control_rate_hz": number(0.0, above=True),
-    "action": table(_ACTION),
+    "action": _action,
     "airframes": listing(text),
     "tasks": listing(text),
     "history_length": integer(0),

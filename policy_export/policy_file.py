@@ -6,8 +6,9 @@ from pathlib import Path
 import onnxruntime
 
 from policy_export.errors import ManifestError, PolicyFileError
-from policy_export.manifest import METADATA_KEY, Manifest, check_seal, has_seal
+from policy_export.manifest import METADATA_KEY, ActionSpec, Manifest, check_seal, has_seal
 from sim_core import _core
+from sim_core.action_kinds import MOTORS, RATE_THRUST, tasks_of
 from sim_core.tasks import CONTROL_DT
 
 Layout = list[tuple[str, int, str, str]]
@@ -44,7 +45,8 @@ def check_use(manifest: Manifest, airframe: str | None, where: str) -> None:
     Raises:
         PolicyFileError: With what was expected and found.
     """
-    rate = 1.0 / CONTROL_DT
+    about = core_task(manifest, where)
+    rate = 1.0 / about["control_step_s"]
     if abs(manifest.control_rate_hz - rate) > 1e-6 * rate:
         raise PolicyFileError(
             f"{where}: expected a policy for {rate:g} Hz, got one for"
@@ -56,7 +58,7 @@ def check_use(manifest: Manifest, airframe: str | None, where: str) -> None:
             f" {', '.join(manifest.airframes)}."
         )
     found: Layout = [(f.name, f.size, f.unit, f.frame) for f in manifest.observation]
-    expected = observation_layout(core_task(manifest, where))
+    expected = observation_layout(about)
     if found != expected:
         first = next(
             (pair for pair in zip(expected, found, strict=False) if pair[0] != pair[1]),
@@ -68,26 +70,42 @@ def check_use(manifest: Manifest, airframe: str | None, where: str) -> None:
         )
 
 
-def core_task(manifest: Manifest, where: str) -> str:
-    """The core's task that a policy was trained in.
+def over_radio(manifest: Manifest, where: str) -> ActionSpec:
+    """What a policy commands over the radio.
+
+    Raises:
+        PolicyFileError: Motors, which are commanded from the drone itself.
+    """
+    if isinstance(manifest.action, ActionSpec):
+        return manifest.action
+    raise PolicyFileError(
+        f"{where}: expected a policy of thrust and body rates, which a radio carries at"
+        f" {1.0 / CONTROL_DT:g} Hz, got one of motors, which flies on board at"
+        f" {manifest.control_rate_hz:g} Hz."
+    )
+
+
+def core_task(manifest: Manifest, where: str) -> "_core.TaskDescription":
+    """What the core says of the task that a policy was trained in.
 
     Raises:
         PolicyFileError: None of the tasks that it flies is compiled in.
     """
+    known = tasks_of(MOTORS if manifest.action.kind == MOTORS else RATE_THRUST)
     for name in manifest.tasks:
-        if name in _core.TASKS:
-            return name
+        if name in known:
+            return known[name]
     raise PolicyFileError(
-        f"{where}: expected a policy for one of {', '.join(_core.TASKS)},"
+        f"{where}: expected a policy for one of {', '.join(known)},"
         f" got one for {', '.join(manifest.tasks)}."
     )
 
 
-def observation_layout(task: str) -> Layout:
+def observation_layout(about: "_core.TaskDescription") -> Layout:
     """The observation that the core computes: name, size, unit and frame of each entry."""
     return [
         (field["name"], field["size"], field["unit"], field["frame"])
-        for field in _core.TASKS[task]["observation"]
+        for field in about["observation"]
     ]
 
 

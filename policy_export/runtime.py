@@ -19,10 +19,11 @@ from policy_export.errors import ObservationError, ShapeError
 from policy_export.manifest import Manifest
 from policy_export.policy_file import check_use, open_policy
 from policy_export.task_logic import AnyTask, Roles, drones_of, parts_of, task_logic
+from sim_core.action_kinds import MOTORS, RATE_THRUST
 from sim_core.formations import SCENARIOS, load_formation
 from sim_core.mixed import load_mixed
 from sim_core.races import load_race
-from sim_core.tasks import CONTROL_DT, load_task
+from sim_core.tasks import load_task
 
 Float32 = NDArray[np.float32]
 Task = AnyTask | str | Path
@@ -35,7 +36,11 @@ STATE_ENTRIES = (
 )
 """The 13 numbers of a drone's state, in order."""
 
-COMMAND_ENTRIES = ("thrust", *(f"rate.{axis}" for axis in "xyz"))
+COMMAND_ENTRIES: dict[str, tuple[str, ...]] = {
+    RATE_THRUST: ("thrust", *(f"rate.{axis}" for axis in "xyz")),
+    MOTORS: ("M1", "M2", "M3", "M4"),
+}
+"""The four numbers of a command, by its kind."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,12 @@ class PolicyRunner:
 
 
 class Session:
-    """One flight of one policy: its clock and its memory. `PolicyRunner.start` makes it."""
+    """One flight of one policy: its clock and its memory. `PolicyRunner.start` makes it.
+
+    Attributes:
+        tasks: What is flown.
+        control_dt: How often the policy has to be asked [s].
+    """
 
     def __init__(
         self, runner: PolicyRunner, tasks: Sequence[AnyTask], controlled: Sequence[int]
@@ -128,11 +138,12 @@ class Session:
         self._logic = task_logic(runner.manifest, tasks)
         self._roles = Roles(self._parts)
         self._observed = entry_names(runner.manifest)
+        self.control_dt = 1.0 / runner.manifest.control_rate_hz
         self._time_s = 0.0
         count = len(self._parts)
         self._own = np.empty((count, len(STATE_ENTRIES)), dtype=np.float32)
         self._observation = np.empty((count, len(self._observed)), dtype=np.float32)
-        self._command = np.empty((count, len(COMMAND_ENTRIES)), dtype=np.float32)
+        self._command = np.empty((count, 4), dtype=np.float32)
 
     def command(self, state: Float32, dt: float) -> Float32:
         """What the controlled drones should do now.
@@ -143,7 +154,7 @@ class Session:
 
         Returns:
             Collective thrust [N] and body rates [rad/s; B] within the manifest's limits, float32,
-            shape (n, 4).
+            shape (n, 4); of a policy of motors, M1 to M4 as shares of full scale.
 
         Raises:
             ShapeError: A state of another shape or type, or a dt that is no time.
@@ -154,10 +165,12 @@ class Session:
             raise ShapeError(f"dt: expected a time of at least 0 s, got {dt}.")
         time_s = self._time_s + dt
         self._roles.keep(self._logic, time_s)
-        self._logic.observe(self._own, round(time_s / CONTROL_DT), self._observation)
+        self._logic.observe(self._own, round(time_s / self.control_dt), self._observation)
         self._check(self._observation, self._observed, "observation")
         raw = self._runner.infer(self._observation)
-        self._check(raw, COMMAND_ENTRIES, "the network's command")
+        self._check(
+            raw, COMMAND_ENTRIES[self._runner.manifest.action.kind], "the network's command"
+        )
         self._time_s = time_s
         self._logic.decode(raw, self._command)
         return self._command.copy()

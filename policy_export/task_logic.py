@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy_export.errors import PolicyFileError
-from policy_export.manifest import Manifest
+from policy_export.manifest import Manifest, MotorActionSpec
 from sim_core import _core
+from sim_core.action_kinds import MOTORS, tasks_of
 from sim_core.course_library import flown_courses
 from sim_core.formations import FormationTask
 from sim_core.mixed import RACE_S, MixedTask
@@ -100,6 +101,15 @@ def task_logic(manifest: Manifest, tasks: Sequence[AnyTask]) -> _core.TaskSessio
                 f" ({', '.join(manifest.tasks)}), got {got}."
             )
     action = manifest.action
+    if isinstance(action, MotorActionSpec):
+        about = tasks_of(MOTORS)["track"]
+        logic = _core.TaskSession(
+            about["name"],
+            _core.CommandLimits.motors(*action.motors),
+            references=[part.path for part in parts],
+        )
+        logic.reset(action.hover)
+        return logic
     limits = _core.CommandLimits(*action.thrust_n, action.body_rates_rad_s)
     if EVERYTHING not in manifest.tasks:
         logic = _alike(limits, parts)

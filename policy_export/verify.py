@@ -21,12 +21,11 @@ from policy_export.export import export_policy
 from policy_export.manifest import Manifest
 from policy_export.runtime import PolicyRunner
 from policy_export.task_logic import AnyTask, task_logic
-from sim_core.tasks import CONTROL_DT
 
 Float32 = NDArray[np.float32]
 
 LIMIT = 1e-5
-"""Largest difference that passes, in N and rad/s."""
+"""Largest difference that passes, in N and rad/s, or of motors in shares of full scale."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class RecordedFlight:
 
 @dataclass(frozen=True)
 class VerifyReport:
-    """Largest absolute differences from torch's commands, in N and rad/s.
+    """Largest absolute differences from torch's commands, in N and rad/s or in shares.
 
     Attributes:
         onnxruntime: The file's network, all observations in one batch.
@@ -87,7 +86,7 @@ def verify_policy(
     network = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     in_one = network.run(["command"], {"observation": observations})[0]
     one_by_one = np.concatenate([runner.infer(row[None]) for row in observations])
-    low, high = _limits(runner.manifest)
+    low, high = runner.manifest.action.limits()
     expected, in_one, one_by_one = (
         np.clip(commands, low, high) for commands in (expected, in_one, one_by_one)
     )
@@ -147,18 +146,9 @@ def _flight_difference(
     for tick, state in enumerate(flight.states):
         logic.observe(state, tick, observation)
         logic.decode(_torch_commands(actor, observation), expected)
-        found = session.command(state, CONTROL_DT if tick else 0.0)
+        found = session.command(state, session.control_dt if tick else 0.0)
         differences.append(_largest(found, expected))
     return _worst(differences)
-
-
-def _limits(manifest: Manifest) -> tuple[Float32, Float32]:
-    rates = manifest.action.body_rates_rad_s
-    low, high = manifest.action.thrust_n
-    return (
-        np.array([low, *(-rate for rate in rates)], dtype=np.float32),
-        np.array([high, *rates], dtype=np.float32),
-    )
 
 
 def _largest(found: Float32, expected: Float32) -> float:

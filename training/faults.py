@@ -46,9 +46,8 @@ class Fault:
         )
 
 
-def field_name(task: str, entry: int) -> str:
+def field_name(about: "_core.TaskDescription", entry: int) -> str:
     """Of an entry of the observation, with the privileged one behind it."""
-    about = _core.TASKS[task]
     for known in (*about["observation"], *about["privileged"]):
         if entry < known["size"]:
             return str(known["name"])
@@ -71,11 +70,13 @@ def bad_tensors(network: nn.Module, name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def first_fault(task: str, columns: dict[What, Tensor], begin: int) -> Fault | None:
+def first_fault(
+    about: "_core.TaskDescription", columns: dict[What, Tensor], begin: int
+) -> Fault | None:
     """The earliest number that is none in a rollout.
 
     Args:
-        task: The core's.
+        about: What the core says of the task.
         columns: By kind, in the order in which a step makes them; (T, N) or (T, N, ...).
         begin: Control step of the rollout's first row.
     """
@@ -86,7 +87,7 @@ def first_fault(task: str, columns: dict[What, Tensor], begin: int) -> Fault | N
         step, drone, *entry = (~torch.isfinite(column)).nonzero()[0].tolist()
         found.append((step, order, what, drone))
         if what == "observation":
-            entries = (field_name(task, entry[0]),)
+            entries = (field_name(about, entry[0]),)
     if not found:
         return None
     step, _, what, drone = min(found)

@@ -19,7 +19,6 @@ from sim_core import _core
 from sim_core.course_library import flown_courses
 from sim_core.environment import Environment, race_part, track_part
 from sim_core.errors import SettingsError
-from sim_core.tasks import CONTROL_DT
 from sim_core.vec_env import VecEnv
 from training.networks import Actor
 from training.verdicts import (
@@ -112,7 +111,7 @@ class TrackJudge:
         reference = self._track.task.reference
         tasks = [self._track.task] * 8
         sim = _core.VecSim(len(tasks), self._environment.core_settings(), [reference.samples])
-        steps = round(reference.duration_s / CONTROL_DT)
+        steps = round(reference.duration_s / self._environment.about["control_step_s"])
         return _recorded(sim, LivePolicy(actor, self._manifest), tasks, steps)
 
 

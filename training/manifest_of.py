@@ -6,8 +6,16 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from policy_export.manifest import ActionSpec, Manifest, ObservationField, Training
+from policy_export.manifest import (
+    ActionSpec,
+    Manifest,
+    MotorActionSpec,
+    ObservationField,
+    Training,
+)
+from policy_export.manifest_fields import FULL_SCALE
 from sim_core import _core
+from sim_core.action_kinds import MOTORS
 from sim_core.environment import Environment
 from training.settings import PPOSettings
 
@@ -22,18 +30,13 @@ def manifest_of(
     evaluation: dict[str, Any] | None = None,
 ) -> Manifest:
     """The manifest of a policy trained in `environment` for `steps` environment steps."""
-    low, high = environment.command_limits()
     return Manifest(
         observation=tuple(
             ObservationField(f["name"], f["size"], f["unit"], f["frame"])
-            for f in _core.TASKS[environment.task]["observation"]
+            for f in environment.about["observation"]
         ),
-        control_rate_hz=1.0 / _core.CONTROL_STEP_S,
-        action=ActionSpec(
-            kind="rate_thrust",
-            thrust_n=(float(low[0]), float(high[0])),
-            body_rates_rad_s=(float(high[1]), float(high[2]), float(high[3])),
-        ),
+        control_rate_hz=1.0 / environment.about["control_step_s"],
+        action=_action(environment),
         airframes=(environment.airframe,),
         tasks=_FLIES.get(environment.task, (environment.task,)),
         history_length=_core.HISTORY_LENGTH,
@@ -49,6 +52,14 @@ def manifest_of(
         ),
         evaluation=evaluation or {},
     )
+
+
+def _action(environment: Environment) -> ActionSpec | MotorActionSpec:
+    low, high = (limit.tolist() for limit in environment.command_limits())
+    kind, hover = environment.action.kind, environment.hover_command()
+    if kind == MOTORS:
+        return MotorActionSpec(kind, FULL_SCALE, (low[0], high[0]), float(hover[0]))
+    return ActionSpec(kind, (low[0], high[0]), (high[1], high[2], high[3]))
 
 
 def _commit() -> str:

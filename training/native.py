@@ -155,7 +155,7 @@ def fault_of(
     what, learner = _WHAT[number - 1], native.learner
     names: tuple[str, ...] = ()
     if what == "observation":
-        names = (field_name(learner.environment.task, entry),)
+        names = (field_name(learner.environment.about, entry),)
     elif what == "reward":
         names = bad_terms(terms)
     elif what == "gradient":

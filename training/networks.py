@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The networks that fly and the networks that judge, with the scales of the real world inside.
 
-Outside they speak SI: observations as the core writes them, commands in newtons and rad/s. Scales
+Outside they speak SI: observations as the core writes them, commands in newtons and rad/s, or of
+motors in shares of full scale. Scales
 are fixed by the environment's settings, never by running statistics.
 """
 
@@ -61,7 +62,7 @@ class Critic(nn.Module):
         offset, scale = _privileged_scale(environment)
         self.register_buffer("offset", torch.from_numpy(offset))
         self.register_buffer("scale", torch.from_numpy(scale))
-        inputs = _core.TASKS[environment.task]["observation_size"] + len(scale)
+        inputs = environment.about["observation_size"] + len(scale)
         self.body = _mlp(inputs, hidden, 1, last_gain=1.0)
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -90,8 +91,7 @@ def _command_scale(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Center (hover, no turning) and half range of a command, each of shape (4,)."""
     low, high = environment.command_limits()
-    center = np.array([environment.load_airframe().hover_thrust_n, 0.0, 0.0, 0.0], np.float32)
-    return center, ((high - low) / 2).astype(np.float32)
+    return environment.hover_command(), ((high - low) / 2).astype(np.float32)
 
 
 def _observation_scale(
@@ -99,7 +99,7 @@ def _observation_scale(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     center, half_range = _command_scale(environment)
     offset, scale = [], []
-    for field in _core.TASKS[environment.task]["observation"]:
+    for field in environment.about["observation"]:
         if field["name"] == "past_commands":
             offset += center.tolist() * _core.HISTORY_LENGTH
             scale += (1.0 / half_range).tolist() * _core.HISTORY_LENGTH
@@ -115,7 +115,7 @@ def _privileged_scale(
     """Parameters are scaled by the box they are drawn from; one that is not drawn, to zero."""
     box = environment.parameter_box()
     offset, scale = [], []
-    for field in _core.TASKS[environment.task]["privileged"]:
+    for field in environment.about["privileged"]:
         if field["scale"]:
             offset += [0.0] * field["size"]
             scale += [field["scale"]] * field["size"]

@@ -19,7 +19,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sim_core import _core
 from sim_core.environment import Environment
 from sim_core.vec_env import Floats, VecEnv
 from training.errors import DivergenceError, TrainingError
@@ -128,7 +127,7 @@ class Storage:
 
     def __init__(self, learner: Learner) -> None:
         steps, drones = learner.settings.horizon, learner.settings.num_envs
-        task = _core.TASKS[learner.environment.task]
+        task = learner.environment.about
         inputs = task["observation_size"] + task["privileged_size"]
 
         def zeros(*shape: int) -> Tensor:
@@ -192,7 +191,7 @@ def check_rollout(learner: Learner, env: VecEnv, storage: Storage) -> None:
         DivergenceError: The first one, with the drone that made it.
     """
     fault = first_fault(
-        learner.environment.task,
+        learner.environment.about,
         {
             "observation": storage.inputs[:-1],
             "action": storage.actions,
@@ -249,7 +248,7 @@ def estimate_advantages(learner: Learner, storage: Storage) -> None:
     discount, trace = learner.settings.discount, learner.settings.trace
     values = in_halves(learner.critic, storage.inputs)
     columns: dict[What, Tensor] = {"value": values, "reward": storage.rewards}
-    fault = first_fault(learner.environment.task, columns, learner.control_step)
+    fault = first_fault(learner.environment.about, columns, learner.control_step)
     if fault is not None:
         stop(learner, storage, fault)
     going_on = 1.0 - storage.done

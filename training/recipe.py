@@ -58,8 +58,8 @@ def load_recipe(
         SettingsError: Every fault of a section in one sentence.
     """
     path = environment_file(name_or_path)
-    table, where = read_environment(path), str(path)
     changes = tuple(changes)
+    table, where = read_environment(path, changes), str(path)
     override(table, [c for c in changes if _section_of(c) == "stages"], where)
     given = {name: value for name, value in (ppo or {}).items() if value is not None}
     whole = _settings(table, changes, given, where)

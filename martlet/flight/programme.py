@@ -17,6 +17,7 @@ from firmware_bridge.guard_rules import GuardLimits
 from martlet.errors import UsageError
 from martlet.flight.fleet_settings import fleet_of
 from martlet.flight.settings import FlySettings
+from policy_export.policy_file import over_radio
 from policy_export.runtime import PolicyRunner
 from sim_core.formation_ways import nearest_order
 from sim_core.group_flights import GroupFlight, MixedText, SwarmText
@@ -99,15 +100,16 @@ class Programme:
         """See whether a policy flies these tasks, and the guard lets it.
 
         Raises:
-            PolicyFileError: It was not made for them.
+            PolicyFileError: It was not made for them, or not for a radio.
             UsageError: It commands more than the guard passes.
         """
+        action = over_radio(runner.manifest, str(runner.path))
         if self.group:
             runner.start(self.group.task, controlled=range(len(self.drones)))
         else:
             for task in self.flown:
                 runner.start(self.race or load_task(task.task))
-        asked = runner.manifest.action.body_rates_rad_s
+        asked = action.body_rates_rad_s
         if any(rate > most for rate, most in zip(asked, GuardLimits.body_rate_rad_s, strict=True)):
             raise UsageError(
                 f"{runner.path}: expected a policy that commands body rates of at most"

@@ -19,6 +19,7 @@ from training.settings import PPOSettings
 TRACK = _core.TASKS["track"]
 
 ENVIRONMENT = load_environment("track", ["episode.max_steps=12"])
+MOTORS = load_environment("track", ["episode.max_steps=12", 'action.kind="motors"'])
 SETTINGS = PPOSettings(
     steps=4096, num_envs=80, horizon=16, minibatch=300, hidden=32, threads=2, device="cpu"
 )
@@ -38,7 +39,7 @@ def storage_of(learner, core):
     steps, drones = learner.settings.horizon, learner.settings.num_envs
     rows = torch.from_numpy(core.inputs[: (steps + 1) * drones * core.stride].copy())
     rows = rows.view(steps + 1, drones, core.stride)
-    task = _core.TASKS[learner.environment.task]
+    task = learner.environment.about
     seen, extra = task["observation_size"], task["privileged_size"]
     inputs = torch.cat([rows[..., :seen], rows[..., seen + 1 : seen + 1 + extra]], -1)
 
@@ -82,9 +83,10 @@ def test_tanh_is_right_to_a_few_units_in_the_last_place(isa):
     assert error[exact != 0].max() < 8.0
 
 
+@pytest.mark.parametrize("environment", [ENVIRONMENT, MOTORS], ids=["rate_thrust", "motors"])
 @pytest.mark.parametrize("isa", ISAS)
-def test_a_rollout_is_what_torch_makes_of_it(isa):
-    learner, native, _ = both(isa)
+def test_a_rollout_is_what_torch_makes_of_it(isa, environment):
+    learner, native, _ = both(isa, environment=environment)
     assert native.core.collect()["fault"] is None
     storage = storage_of(learner, native.core)
     with torch.no_grad():
@@ -126,7 +128,14 @@ def test_kinds_of_work_are_weighed_as_torch_does(isa):
 @pytest.mark.parametrize("hidden", [16, 64, 144, 256])
 @pytest.mark.parametrize("isa", ISAS)
 def test_an_update_is_torchs(isa, hidden):
-    learner, native, _ = both(isa, hidden=hidden)
+    check_an_update(*both(isa, hidden=hidden)[:2])
+
+
+def test_an_update_of_motors_is_torchs():
+    check_an_update(*both(environment=MOTORS)[:2])
+
+
+def check_an_update(learner, native):
     native.core.collect()
     storage = in_double(learner, storage_of(learner, native.core))
     orders = [torch.randperm(1280) for _ in range(2)]

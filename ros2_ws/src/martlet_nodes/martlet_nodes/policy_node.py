@@ -22,6 +22,7 @@ from martlet_nodes.policy import Answer, PolicyFlight, PolicyParameters
 from martlet_nodes.shell import read_parameters, run, told_to_end, watch_parameters
 from martlet_nodes.turns import in_turn
 from policy_export.errors import PolicyFileError
+from policy_export.policy_file import over_radio
 from policy_export.runtime import PolicyRunner
 from sim_core.errors import SettingsError
 
@@ -42,7 +43,7 @@ class PolicyNode:
         """Open the policy and the topics.
 
         Raises:
-            PolicyExportError: A file that is no policy, or none for this airframe.
+            PolicyExportError: A file that is no policy, or none for this airframe or for a radio.
             ParameterError: Parameters that make no flight.
         """
         self.node = Node("policy", automatically_declare_parameters_from_overrides=True)
@@ -50,6 +51,7 @@ class PolicyNode:
         self.executor.add_node(self.node)
         self._settings = read_parameters(self.node, PolicyParameters)
         self._runner = PolicyRunner(self._settings.policy, airframe=self._settings.airframe)
+        over_radio(self._runner.manifest, str(self._settings.policy))
         self._rows = self._settings.rows()
         count = len(self._settings.drones)
         self._states = np.empty((0, 13), dtype=np.float32)
