@@ -27,14 +27,14 @@ TICK_S = 0.05
 JOY = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 
 
-def fly(keyboard: Keyboard, teleop: Process) -> int:
-    """Say what the keys are until Ctrl-C, or until the node ends; tells the exit code."""
+def fly(keyboard: Keyboard, fd: int, teleop: Process) -> int:
+    """Say what the keys of terminal `fd` are until Ctrl-C, or the node ends; the exit code."""
     node = Node("keyboard", start_parameter_services=False)
     joy, stick = node.create_publisher(Joy, "/joy", JOY), KeyStick()
     sys.stdout.write(f"{HELP}\n")
     while teleop.exit_code() is None:
         keys: str | None = ""
-        if select.select([keyboard.fd], [], [], TICK_S)[0]:
+        if select.select([fd], [], [], TICK_S)[0]:
             keys = keyboard.read()
         if keys is None:
             return 1
@@ -57,12 +57,12 @@ def main(words: list[str]) -> int:
     rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
     try:
         with Keyboard() as keyboard, Processes() as processes:
-            if keyboard.fd is None:
+            if (fd := keyboard.fd) is None:
                 sys.stderr.write("martlet: teleop: expected a terminal to take keys from.\n")
                 return 2
             teleop = Process("teleop", command, os.environ, Path(log))
             processes.add(teleop)
-            return fly(keyboard, teleop)
+            return fly(keyboard, fd, teleop)
     except MartletError as error:
         sys.stderr.write(f"{error}\n")
         return 1

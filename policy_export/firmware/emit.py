@@ -14,6 +14,7 @@ from policy_export.firmware.board import Board
 from policy_export.firmware.network import Dense, Float32, Network
 from policy_export.firmware.sources import task_header, task_struct
 from policy_export.manifest import Manifest
+from policy_export.policy_file import over_radio
 from sim_core.course_library import CourseNumbers
 
 BLOCK = 8
@@ -104,7 +105,7 @@ def policy_data(
     header.line(f"constexpr char kPolicy[] = {_quoted(manifest.sha256)};")
     header.line(f"constexpr char kAirframe[] = {_quoted(airframe)};")
     header.line(f"constexpr float kHoverThrustN = {_f(manifest.hover_thrust_n)};")
-    action = manifest.action
+    action = over_radio(manifest, airframe)  # the app streams what a radio would
     header.line(
         f"constexpr sim_core::CommandLimits kLimits = {{{_fs(action.thrust_n)},"
         f" {{{_fs(action.body_rates_rad_s)}}}}};\n"

@@ -97,7 +97,7 @@ def plan_firmware(
     check_use(manifest, airframe, where)
     airframe = airframe or manifest.airframes[0]
     _check(manifest, airframe, thrust, where)
-    task = core_task(manifest, where)
+    task = core_task(manifest, where)["name"]
     network = read_network(policy)
     board = load_board(manifest, task, tuple(tasks) or default_tasks(manifest), where)
     check_budget(network, board.bytes, where)

@@ -41,7 +41,7 @@ def _flight(policy: Path, task: AnyTask, steps: int, seed: int) -> Float32:
     network, manifest = open_policy(policy)
     airframe = load_airframe(manifest.airframes[0])
     logic = task_logic(manifest, [task] * LANES)
-    size = _core.TASKS[core_task(manifest, str(policy))]["observation_size"]
+    size = core_task(manifest, str(policy))["observation_size"]
     out = np.empty((steps, LANES, size), np.float32)
     commands = np.empty((LANES, 4), np.float32)
     length = round(_longest_s(task) / CONTROL_DT) + 1
