@@ -384,3 +384,25 @@ def test_the_other_sign_of_an_attitude_shows_the_same():
 def test_what_does_not_fit_is_refused_in_one_sentence(call, sentence):
     with pytest.raises(ValueError, match=sentence):
         call()
+
+
+def test_nobody_is_asked_to_fly_a_jump_of_a_slot():
+    # Along y and z it jumps by little, which alone would be 10 m/s for a moment.
+    path = np.zeros((8, 20, 4), np.float32)
+    path[..., 2] = 1.0
+    path[:, :, 1] = np.arange(8)[:, None] * 0.5
+    path[:, 10:, :3] += np.array([0.9, 0.2, -0.2], np.float32)
+    environment = load_environment("all", [*CALM, *only("formation")])
+    sim = _core.VecSim(
+        8, environment.core_settings(), list(path), courses=flown_courses([load_race().course]),
+        formations=_core.Formations(8, in_order=True),
+    )  # fmt: skip
+    sim.start(0)
+    rows, fastest = set(), 0.0
+    for _ in range(20):
+        sim.step(hovering(sim))
+        rows |= set((sim.places[:, 1] - sim.places[:, 0]).tolist())
+        astray = fields(sim.privileged, "privileged")["true_velocity_error"]
+        fastest = max(fastest, float(np.abs(astray).max()))
+    assert {9, 10} <= rows
+    assert fastest < 2.0

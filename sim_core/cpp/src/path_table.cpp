@@ -10,9 +10,10 @@
 namespace sim_core {
 namespace {
 
-/// Nobody is asked to fly a jump: from this speed on a reference has none.
-/// Source: guess; four times what the fastest reference has.
-constexpr float kJumpM_S = 15.0f;
+/// Nobody is asked to fly a jump: from this speed on, in all, a reference has none. Else drones would be
+/// told to be fast, along whichever axis they jump least, at the instant of the jump.
+/// Source: guess; half as fast again as the fastest reference, and a jump of a tenth of a metre.
+constexpr float kJumpM_S = 5.0f;
 
 std::int32_t rows_of(const Path& path) { return static_cast<std::int32_t>(path.rows.size() / 4); }
 
@@ -36,12 +37,15 @@ void PathTable::add_goals(const Path& path) {
     const std::int32_t before = std::clamp(row - 1, 0, last), after = std::min(row + 1, last);
     const float* now = &path.rows[4 * static_cast<std::size_t>(std::min(row, last))];
     goals_.insert(goals_.end(), now, now + 3);
+    float v[3], square = 0.0f;
     for (int k = 0; k < 3; ++k) {
-      const float speed = (path.rows[static_cast<std::size_t>(4 * after + k)] -
-                           path.rows[static_cast<std::size_t>(4 * before + k)]) *
-                          kRate[after - before];
-      goals_.push_back(std::abs(speed) < kJumpM_S ? speed : 0.0f);
+      v[k] = (path.rows[static_cast<std::size_t>(4 * after + k)] -
+              path.rows[static_cast<std::size_t>(4 * before + k)]) *
+             kRate[after - before];
+      square += v[k] * v[k];
     }
+    const bool jumps = !(square < kJumpM_S * kJumpM_S);
+    for (const float speed : v) goals_.push_back(jumps ? 0.0f : speed);
     const scalar::SinCos<float> turn = scalar::sin_cos_of(now[3]);
     goals_.push_back(turn.cos);
     goals_.push_back(turn.sin);
