@@ -18,7 +18,7 @@ no_python = Martlet needs Python 3.11 to 3.13, and there is no $(PYTHON) here; \
 
 cpp_sources = $(wildcard sim_core/cpp training/cpp)
 
-.PHONY: help python setup setup-dev fly train test lint pytest docs clean
+.PHONY: help python setup setup-dev test-tools fly train test lint pytest docs clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -33,6 +33,9 @@ setup: python ## set up what is missing: virtual environment, ROS 2, C++ core, w
 
 setup-dev: python ## the same with what `make test` needs: its tools, and cflib to compare with
 	@$(BOOTSTRAP) setup --dev --hardware
+
+test-tools: python ## from apt, where root or sudo may: emulators and cross compilers of tests
+	@$(BOOTSTRAP) test-tools
 
 python:
 	@command -v $(PYTHON) >/dev/null || { echo '$(no_python)' >&2; exit 2; }
@@ -57,7 +60,7 @@ lint: setup-dev ## ruff, mypy, import contracts, clang-format
 # All tests: those that compute, on all cores; flights that wait more than they compute, four at a
 # time; flights that need the machine, one by one.
 in_parallel = -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
-pytest: setup-dev ## the tests alone; ARGS="tests/unit -k name"
+pytest: setup-dev test-tools ## the tests alone; ARGS="tests/unit -k name"
 	@$(if $(strip $(ARGS)),$(IN_ENV) pytest $(ARGS),failed=0; \
 	  $(IN_ENV) pytest -m "not wall_clock" $(in_parallel) || failed=1; \
 	  $(IN_ENV) pytest tests/integration -m wall_clock -n 4 || failed=1; \

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands of ``python3 -m bootstrap``: setup, run, env."""
+"""Commands of ``python3 -m bootstrap``: setup, test-tools, run, env."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bootstrap import pip, preflight
+from bootstrap import pip, preflight, test_tools
 from bootstrap.display import Display
 from bootstrap.layout import Layout
 from bootstrap.plan import make_plan
@@ -31,6 +31,10 @@ def main(arguments: Sequence[str]) -> int:
     layout = Layout(ROOT)
     if options.command == "setup":
         return _setup(layout, dev=options.dev, hardware=options.hardware)
+    if options.command == "test-tools":
+        if (said := test_tools.install(test_tools.missing_packages())) is not None:
+            print(said)
+        return 0
     try:
         env = layout.ros_env()
     except FileNotFoundError as error:
@@ -48,6 +52,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     setup = commands.add_parser("setup", help="set up what is missing")
     setup.add_argument("--dev", action="store_true", help="with the tools of `make test`")
     setup.add_argument("--hardware", action="store_true", help="with cflib (GPLv3) for the radio")
+    commands.add_parser("test-tools", help="install what tests want of the machine, if we may")
     run = commands.add_parser("run", help="run a command in the environment")
     run.add_argument("words", nargs=argparse.REMAINDER, metavar="command")
     commands.add_parser("env", help="print the environment as shell exports")

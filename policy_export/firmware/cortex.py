@@ -19,6 +19,7 @@ from policy_export.firmware.host import FLIGHT, REASONS, STATUSES, WARNINGS, com
 Float32 = NDArray[np.float32]
 
 SOURCES = Path(__file__).parent / "machine"
+LIBRARY = "libstdc++.a"
 TOOLS = ("arm-none-eabi-g++", "arm-none-eabi-size", "qemu-system-arm")
 PACKAGES = (
     "gcc-arm-none-eabi",
@@ -69,7 +70,12 @@ class Proof:
 
 def missing_tools() -> list[str]:
     """Which of the tools are not there."""
-    return [tool for tool in TOOLS if shutil.which(tool) is None]
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if TOOLS[0] not in missing:
+        ask = [TOOLS[0], f"-print-file-name={LIBRARY}"]  # a path, where there is one
+        if subprocess.check_output(ask, text=True).strip() == LIBRARY:
+            missing.append(f"{LIBRARY} for {TOOLS[0]}")
+    return missing
 
 
 def prove_on_host(

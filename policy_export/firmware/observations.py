@@ -23,15 +23,20 @@ LANES = 16
 SPREAD_M = 0.3
 """About the task's begin they start, in half-widths: a hand-over is never exact."""
 
+SEEDS_APART = 1_000_003
+"""From one task to the next; within a task each new begin has a seed of its own."""
+
 LIFT_M = 0.75
 """A race is begun in a hover so far above its start, as martlet/flight/programme.py does."""
 
 
-def flown_observations(policy: Path, tasks: Sequence[AnyTask], rows: int = 20_000) -> Float32:
+def flown_observations(
+    policy: Path, tasks: Sequence[AnyTask], rows: int = 20_000, seed: int = 0
+) -> Float32:
     """What a policy sees while it flies tasks, shape (n, OBS): `rows` of them, or a few more."""
     flights = [
-        _flight(policy, task, -(-rows // (len(tasks) * LANES)), seed)
-        for seed, task in enumerate(tasks, start=1)
+        _flight(policy, task, -(-rows // (len(tasks) * LANES)), seed + number * SEEDS_APART)
+        for number, task in enumerate(tasks, start=1)
     ]
     return np.concatenate(flights)
 
