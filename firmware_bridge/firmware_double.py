@@ -191,12 +191,16 @@ class FirmwareDouble:
         arrival = math.ceil((now_s + self.settings.command_delay_s) / STEP_S - 1e-6)
         self._sent.send(max(arrival, self._step), drone, order)
 
+    def arrive(self, drone: int, order: Order) -> None:
+        """An order reaches a drone's firmware: it takes effect now."""
+        self._drones[drone].obey(order, self._sim, self._step)
+
     def advance(self, to_s: float) -> None:
         """Simulate up to a time on the drones' clock, rounded to the step."""
         end = round(to_s / STEP_S)
         while self._step < end:
             for number, order in self._sent.arrived(self._step):
-                self._drones[number].obey(order, self._sim, self._step)
+                self.arrive(number, order)
             for drone in self._drones:
                 drone.watch(self._sim, self._step)
             steps = self._next_event(end) - self._step

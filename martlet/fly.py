@@ -25,6 +25,7 @@ from martlet.flight.domain import take_domain
 from martlet.flight.fleet_settings import with_fleet
 from martlet.flight.keyboard import Keyboard
 from martlet.flight.margin import margin_warnings
+from martlet.flight.onboard import begin_of, build_onboard, plan_onboard
 from martlet.flight.outcome import report_on
 from martlet.flight.processes import TERM_S, Process, Processes, Talker
 from martlet.flight.programme import Programme, programme
@@ -72,6 +73,8 @@ def run(settings: FlySettings, *, quiet: bool = False) -> dict[str, Any]:
     if settings.policy is None and not settings.train:
         settings = dataclasses.replace(settings, policy=shipped_policy(settings.airframe))
     planned = programme(settings)
+    if settings.onboard and settings.policy is not None:  # refused before a folder is made
+        plan_onboard(settings.policy, planned, settings.airframe)
     workspace = find_workspace()
     folder = _run_folder(settings)
     durations: dict[str, float] = {}
@@ -85,7 +88,10 @@ def run(settings: FlySettings, *, quiet: bool = False) -> dict[str, Any]:
     for sentence in margin_warnings(planned) if settings.backend != "sim" else ():
         display.warn(sentence)
     flight_s = time.monotonic()
-    reasons = _fly(settings, workspace, policy, folder, planned, display)
+    library = None
+    if settings.onboard:
+        library = build_onboard(plan_onboard(policy, planned, settings.airframe), folder)
+    reasons = _fly(settings, workspace, policy, folder, planned, display, library)
     durations["flight"] = round(time.monotonic() - flight_s, 2)
     report = report_on(settings, folder, planned, durations, begun_s, reasons)
     display.report(report, folder)
@@ -135,10 +141,13 @@ def _fly(
     folder: Path,
     planned: Programme,
     display: Display,
+    onboard: Path | None = None,
 ) -> list[str]:
     """Start everything, watch it fly, stop everything; returns what did not go as it should."""
     stack = workspace.stack
     flight = flight_settings(settings, policy, stack, planned)
+    if onboard is not None:
+        flight = dataclasses.replace(flight, onboard=str(onboard), planned_from=begin_of(planned))
     plan = {
         "drones": planned.drones,
         "height_m": planned.height_m,

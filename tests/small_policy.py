@@ -17,8 +17,12 @@ def write_policy(
     hidden: tuple[int, ...] = (16, 16),
     activation: str = "Tanh",
     seed: int = 0,
+    weights: np.ndarray | None = None,
 ) -> Path:
-    """As the exporter lays it out: scales, layers, scales."""
+    """As the exporter lays it out: scales, layers, scales.
+
+    With weights (4, OBS) there is one layer, which acts on the observation as it is.
+    """
     rng = np.random.default_rng(seed)
     size = manifest.observation_size
     low, high = manifest.action.thrust_n
@@ -40,6 +44,9 @@ def write_policy(
         nodes.append(helper.make_node("Gemm", [f"h{i}", f"w{i}", f"b{i}"], [f"s{i}"], transB=1))
         if i < len(hidden):
             nodes.append(helper.make_node(activation, [f"s{i}"], [f"h{i + 1}"]))
+    if weights is not None:
+        constants |= {"observation_offset": np.zeros(size), "observation_scale": np.ones(size)}
+        constants |= {"w0": weights, "b0": np.zeros(4)}
     last = f"s{len(hidden)}"
     nodes += [
         helper.make_node("Mul", ["command_half_range", last], ["ranged"]),

@@ -62,6 +62,8 @@ class FlySettings:
         battery: Flying drains the battery, and its sag limits the thrust.
         clock: By the wall, or in lockstep: a tick for every command.
         factor: Times real time; in lockstep the fastest.
+        onboard: The policy flies on board of the simulated drone: exported, compiled, engaged by
+            the first command that is streamed, kept by each as by a dead-man's (docs/onboard.md).
     """
 
     policy: Path | None = None
@@ -88,6 +90,7 @@ class FlySettings:
     battery: bool = True
     clock: Literal["real", "lockstep"] = "real"
     factor: float = 1.0
+    onboard: bool = False
 
 
 _MEANT_FOR = {
@@ -100,6 +103,7 @@ _MEANT_FOR = {
     "battery": ("sim", "twin"),
     "clock": ("sim",),
     "factor": ("sim",),
+    "onboard": ("sim",),
     "drones": ("sim", "twin"),
 }
 
@@ -118,6 +122,8 @@ def check(settings: FlySettings) -> None:
         and getattr(settings, field.name) != field.default
     ]
     faults += task_faults(with_fleet(settings))
+    if settings.onboard and (settings.drones != 1 or settings.fleet is not None):
+        faults.append("--onboard is for one drone: on board nobody hears of others")
     if settings.operator_s and (settings.clock != "real" or settings.factor != 1.0):
         faults.append("--operator-s is for the wall's clock, at factor 1: a hand holds the key")
     if not 0.0 <= settings.operator_s < math.inf:

@@ -71,7 +71,7 @@ class Step:
         reason: One of `REASONS`.
         command: Collective thrust [N] and body rates [rad/s; B]; None unless it flies.
         rest: Where to come to rest, x, y, z [m; W] and yaw [rad], and how long that takes [s]; None
-            unless the policy let go in this step.
+            unless the policy let go by itself in this step.
     """
 
     status: str

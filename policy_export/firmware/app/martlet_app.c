@@ -69,9 +69,11 @@ static void stream(const float command[4]) {
   commanderSetSetpoint(&setpoint, COMMANDER_PRIORITY_EXTRX);
 }
 
-/* The high-level commander begins where the drone is, with its velocity. */
-static void come_to_rest(void) {
+/* The high-level commander begins where the drone is, with its velocity. Who lets go by the parameter
+ * says what is next; what the policy gives back by itself comes to rest. */
+static void let_go(void) {
   commanderRelaxPriority();
+  if (!output.returned) return;
   crtpCommanderHighLevelGoTo(output.rest[0], output.rest[1], output.rest[2], output.rest[3],
                              output.rest_s, false);
 }
@@ -85,7 +87,7 @@ void appMain(void) {
     read_input();
     martlet_step(&unit, &input, &output);
     if (output.status == MARTLET_FLYING) stream(output.command);
-    if (output.returned) come_to_rest();
+    if (status == MARTLET_FLYING && output.status != MARTLET_FLYING) let_go();
     if (output.status != status || output.reason != reason) {
       DEBUG_PRINT("status %d, reason %d\n", output.status, output.reason);
     }

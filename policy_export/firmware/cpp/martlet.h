@@ -54,7 +54,7 @@ typedef struct {
   float rest_s;     /* ... and how long that takes; count where `returned` is true */
   uint8_t status;   /* enum martlet_status */
   uint8_t reason;   /* enum martlet_reason */
-  bool returned;    /* whether the policy let go in this very step */
+  bool returned;    /* whether the policy let go by itself, in this very step */
 } martlet_output;
 
 /* Checks weights, tables and arithmetic; to be called once, before all else. */

@@ -119,7 +119,7 @@ void Unit::step(const martlet_input& input, martlet_output& output) {
   }
   output.status = static_cast<std::uint8_t>(status_);
   output.reason = static_cast<std::uint8_t>(reason_);
-  output.returned = flew && status_ != MARTLET_FLYING;
+  output.returned = flew && status_ == MARTLET_BACK;
   if (output.returned) rest_of(seen_, output);
 }
 

@@ -58,6 +58,9 @@ class FlightSettings:
         operator_s: Oldest sign of the operator's dead-man key; 0: as in the parameter file.
         added_mass_kg: That the simulated drones carry.
         fleet: Fleet file that says how the drones at `uris` are set; empty: none does.
+        onboard: Library of a policy that flies on board of simulated drones; empty: none does.
+        planned_from: Where one drone's tasks begin as planned, x, y, z [m; W] and yaw [rad]; empty:
+            where drones hover.
     """
 
     policy: str
@@ -83,6 +86,8 @@ class FlightSettings:
     operator_s: float = 0.0
     added_mass_kg: float = 0.0
     fleet: str = ""
+    onboard: str = ""
+    planned_from: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -210,6 +215,7 @@ def _sim_backend(settings: FlightSettings) -> NodeSpec:
             "clock": settings.clock,
             "factor": settings.factor,
             "listeners": settings.listeners,
+            "onboard": settings.onboard,
             "added_mass_kg": settings.added_mass_kg,
             **_given({"starts": settings.starts}),
             **_guard(settings),
@@ -248,7 +254,7 @@ def _policy(settings: FlightSettings) -> NodeSpec:
             "airframe": settings.airframe,
             "lossless": settings.clock == "lockstep",
             "listeners": max(settings.listeners, 1),
-            **_given({"offsets_m": settings.offsets_m}),
+            **_given({"offsets_m": settings.offsets_m, "planned_from": settings.planned_from}),
         },
     )
 

@@ -18,8 +18,32 @@ Float32 = NDArray[np.float32]
 FlownTask = TrackTask | RaceTask | GroupFlight
 
 
+Place = tuple[float, float, float, float]
+"""x, y, z [m; W] and yaw [rad]."""
+
+
+def place_of(numbers: Sequence[float]) -> Place | None:
+    """A place from a node's parameter; None where it is empty."""
+    if not numbers:
+        return None
+    x, y, z, yaw = (float(number) for number in numbers)
+    return x, y, z, yaw
+
+
+def end_of(task: FlownTask, begin: Place) -> Place:
+    """Where a drone is to be after a task that began in a place: of a race nobody knows."""
+    if not isinstance(task, TrackTask):
+        return begin
+    x, y, z, yaw = task.reference.samples[-1].tolist()
+    return x, y, z, yaw
+
+
 def load_tasks(
-    text: str, states: Float32, rows: Sequence[int], offsets: NDArray[np.float64]
+    text: str,
+    states: Float32,
+    rows: Sequence[int],
+    offsets: NDArray[np.float64],
+    planned: Place | None = None,
 ) -> list[FlownTask]:
     """The task for each controlled drone, or the one for all, from where they hover now.
 
@@ -28,6 +52,7 @@ def load_tasks(
         states: Of the whole fleet, shape (N, 13).
         rows: The controlled drones.
         offsets: How far each one's path is moved [m; W], shape (n, 3).
+        planned: Where paths begin, in the place of where drones hover.
 
     Raises:
         SettingsError: A task that cannot be loaded, or not be flown.
@@ -39,7 +64,8 @@ def load_tasks(
     tasks: list[FlownTask] = []
     for row, offset in zip(rows, offsets, strict=True):
         state = states[row].astype(np.float64)
-        task = load_task(text, start=(*(state[:3] - offset), yaw_of(state[3:7])))
+        here = (*(state[:3] - offset), yaw_of(state[3:7]))
+        task = load_task(text, start=planned or here)
         samples = task.reference.samples + np.append(offset, 0.0).astype(np.float32)
         tasks.append(replace(task, reference=replace(task.reference, samples=samples)))
     return tasks

@@ -43,6 +43,7 @@ class PolicyParameters:
     drones: list[str] = field(default_factory=lambda: ["cf1"])
     controlled: list[str] = field(default_factory=list)
     offsets_m: list[float] = field(default_factory=list)
+    planned_from: list[float] = field(default_factory=list)
     airframe: str = "cf21_plus"
     lossless: bool = False
     listeners: int = 1
@@ -66,6 +67,11 @@ class PolicyParameters:
             load_airframe(self.airframe)
         except SimCoreError as error:
             faults.append(str(error).rstrip("."))
+        if self.planned_from and (len(self.planned_from) != 4 or len(self.rows()) != 1):
+            faults.append(
+                "planned_from: expected x, y, z, yaw of one controlled drone,"
+                f" got {len(self.planned_from)} numbers for {len(self.rows())}"
+            )
         if faults:
             raise ParameterError.of("policy", faults)
 

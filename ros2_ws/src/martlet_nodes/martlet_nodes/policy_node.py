@@ -17,7 +17,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
 from martlet_nodes import messages, quality
-from martlet_nodes.flown_tasks import load_tasks
+from martlet_nodes.flown_tasks import end_of, load_tasks, place_of
 from martlet_nodes.policy import Answer, PolicyFlight, PolicyParameters
 from martlet_nodes.shell import read_parameters, run, told_to_end, watch_parameters
 from martlet_nodes.turns import in_turn
@@ -53,6 +53,7 @@ class PolicyNode:
         self._runner = PolicyRunner(self._settings.policy, airframe=self._settings.airframe)
         over_radio(self._runner.manifest, str(self._settings.policy))
         self._rows = self._settings.rows()
+        self._planned = place_of(self._settings.planned_from)
         count = len(self._settings.drones)
         self._states = np.empty((0, 13), dtype=np.float32)
         self._age_s = np.zeros(count, dtype=np.float32)
@@ -190,7 +191,9 @@ class PolicyNode:
         if not why:
             try:
                 offsets = self._settings.offsets()
-                tasks = load_tasks(handle.request.task, self._states, self._rows, offsets)
+                tasks = load_tasks(
+                    handle.request.task, self._states, self._rows, offsets, self._planned
+                )
                 duration_s = float(handle.request.duration_s)
                 names = [self._settings.drones[row] for row in self._rows]
                 flight = PolicyFlight(self._runner, tasks, self._rows, duration_s, names)
@@ -199,6 +202,8 @@ class PolicyNode:
         if why:
             handle.execute(partial(self._refuse, why))
             return
+        if self._planned is not None:
+            self._planned = end_of(tasks[0], self._planned)
         self._handle, self._answers, self._flight = handle, 0, flight
         self._answer(self._flight)  # now: in lockstep no other state comes before a command
 

@@ -7,6 +7,7 @@ sent before is known when its turn comes.
 """
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,9 @@ from martlet_nodes.backend import Backend
 from martlet_nodes.drone_names import name_faults
 from martlet_nodes.errors import ParameterError
 from martlet_nodes.guard_parameters import GuardParameters
+from martlet_nodes.onboard import OnboardDouble
 from martlet_nodes.parameters import sentence_faults
+from policy_export.errors import FirmwareError
 from sim_core.airframe import Airframe, load_airframe
 from sim_core.errors import SimCoreError
 from sim_core.tasks import CONTROL_DT
@@ -44,6 +47,7 @@ class SimParameters:
     factor: float = 1.0
     patience_s: float = 2.0
     listeners: int = 0
+    onboard: str = ""
     guard: GuardParameters = field(default_factory=GuardParameters)
 
     def __post_init__(self) -> None:
@@ -120,15 +124,29 @@ class Simulation:
         backend: Commands, actions and guards.
         stamp_s: Stamp of the newest states.
         truth: Where the drones were when those states were taken, shape (n, 13).
+        said: What drones with a policy on board have done by themselves, for a log to take.
     """
 
     def __init__(self, parameters: SimParameters) -> None:
-        """Put the drones on the floor and listen to them once."""
+        """Put the drones on the floor and listen to them once.
+
+        Raises:
+            ParameterError: A library that is no policy on board.
+        """
         self.airframe = airframe = parameters.loaded()
         limits = parameters.guard.limits(airframe)
-        self._double = FirmwareDouble(airframe, parameters.double(), parameters.start_poses())
+        settings, starts = parameters.double(), parameters.start_poses()
+        try:
+            self._double = (
+                OnboardDouble(airframe, settings, starts, Path(parameters.onboard))
+                if parameters.onboard
+                else FirmwareDouble(airframe, settings, starts)
+            )
+        except FirmwareError as error:
+            raise ParameterError(f"sim_backend: {error}") from None
         self.backend = Backend(self._double, parameters.drones, limits)
         self._tick = 0
+        self.said: list[str] = []
         self._hear()
 
     @property
@@ -141,6 +159,10 @@ class Simulation:
         self._tick += 1
         self._double.advance(self._tick * CONTROL_DT)
         self._hear()
+        if isinstance(self._double, OnboardDouble):
+            for number, reason in self._double.take_returned():
+                self.backend.lose_stream(number)
+                self.said.append(f"{self.backend.names[number]} let go by itself: {reason}")
 
     def _hear(self) -> None:
         telemetry = self._double.telemetry()

@@ -115,6 +115,8 @@ class SimBackendNode(FleetNode):
 
     def _tick(self) -> None:
         self._simulation.step()
+        while self._simulation.said:
+            self.node.get_logger().warning(self._simulation.said.pop(0))
         self.publish(self._simulation.truth)
 
 

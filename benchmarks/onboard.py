@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What becomes of a policy on board: how far off it is, what it takes, how int8 weights fly.
+
+`python benchmarks/onboard.py` exports policies/universal.onnx with hover, lemniscate and race, with
+float32 and with int8 weights. Each is held against onnxruntime over a million observations of
+simulated flights, compiled for this machine; against it on an emulated Cortex-M4F, bit by bit;
+and flown past the referee on drones drawn as in training, beside the policy file itself.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from recording import record
+
+from evaluation.evaluate import Recording, Trial, fly_drones, fly_episodes
+from martlet import firmware
+from policy_export.firmware import cortex
+from policy_export.firmware.budget import CYCLES_PER_INSTRUCTION
+from policy_export.firmware.export import FirmwarePlan, Weights, write_firmware
+from policy_export.firmware.host import HostPolicy, build_host
+from policy_export.firmware.observations import flown_observations
+from policy_export.runtime import PolicyRunner
+from sim_core.environment import load_environment
+
+POLICY = Path(__file__).parents[1] / "policies" / "universal.onnx"
+TASKS = ("hover", "lemniscate", "race")
+CHUNK = 50_000
+STATES = 500
+
+
+def errors(plan: FirmwarePlan, board: HostPolicy, rows: int) -> dict[str, Any]:
+    """Largest difference from onnxruntime, entry by entry [N, rad/s]."""
+    runner = PolicyRunner(plan.policy)
+    worst, seen = np.zeros(4), 0
+    while seen < rows:
+        some = flown_observations(plan.policy, plan.board.tasks, min(CHUNK, rows - seen), seed=seen)
+        worst = np.maximum(worst, np.abs(board.infer(some) - runner.infer(some)).max(axis=0))
+        seen += len(some)
+    return {"observations": seen, "largest_error": [float(f"{x:.3g}") for x in worst]}
+
+
+def takes(plan: FirmwarePlan, folder: Path) -> dict[str, Any]:
+    """Flash, RAM, stack, instructions and time on the Cortex-M4F, and whether the bits are ours."""
+    out: dict[str, Any] = {"cycles_per_instruction_assumed": CYCLES_PER_INSTRUCTION}
+    for number, name in enumerate(plan.board.names[:2]):  # what flies on a path
+        states = np.zeros((STATES, 13), np.float32)
+        rng = np.random.default_rng(number)
+        states[:, :3] = plan.board.starts_m()[number] + rng.normal(0.0, 0.1, (STATES, 3))
+        states[:, 3:7] = rng.normal(0.0, 0.1, (STATES, 4))
+        states[:, 6] += 1.0
+        states[:, 3:7] /= np.linalg.norm(states[:, 3:7], axis=1, keepdims=True)
+        states[:, 7:] = rng.normal(0.0, 0.5, (STATES, 6))
+        here = cortex.prove_on_host(folder, states, number)
+        there, figures = cortex.prove_on_cortex(folder, states, number)
+        same = all(
+            np.array_equal(getattr(here, part), getattr(there, part))
+            for part in ("observations", "commands")
+        )
+        out[name] = {
+            "same_bits": same,
+            **vars(figures),
+            "step_ms_at_168_mhz": round(figures.step_ms, 3),
+        }
+    return out
+
+
+def refereed(plan: FirmwarePlan | None, episodes: int) -> dict[str, Any]:
+    """The referee's figures of a policy on board, or of the policy file itself."""
+    environment = load_environment("track")
+    runner = PolicyRunner(POLICY, airframe=environment.airframe)
+    if plan is not None:
+        runner.infer = plan.network.forward  # type: ignore[method-assign]
+
+    def fly(trial: Trial, count: int, seed: int) -> Recording:
+        return fly_drones(runner, trial, environment, count, seed)
+
+    told = {}
+    for task in ("hover", "lemniscate"):
+        figures = fly_episodes(POLICY.name, fly, task, episodes, 1).figures
+        told[task] = {
+            name: round(value, 5) for name, value in figures.items() if isinstance(value, float)
+        }
+    return told
+
+
+def main() -> None:
+    """Measure and record."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--episodes", type=int, default=512)
+    asked = parser.parse_args()
+    figures: dict[str, Any] = {
+        "policy": POLICY.name,
+        "tasks": TASKS,
+        "episodes": asked.episodes,
+        "onnxruntime": {"referee": refereed(None, asked.episodes)},
+    }
+    kinds: tuple[Weights, ...] = ("float32", "int8")
+    for weights in kinds:
+        plan = firmware.plan(POLICY, TASKS, weights=weights)
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch) / "app"
+            write_firmware(plan, folder)
+            board = HostPolicy(build_host(folder, Path(scratch) / "policy.so"))
+            figures[weights] = {
+                "weights_bytes": sum(layer.weights.nbytes for layer in plan.network.layers),
+                "tables_bytes": plan.board.bytes,
+                **errors(plan, board, asked.rows),
+                **takes(plan, folder),
+                "referee": refereed(plan, asked.episodes),
+            }
+    record("onboard", figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A flight whose policy flies on board of the simulated drone: what is exported for it."""
+
+from pathlib import Path
+
+from martlet import firmware
+from martlet.flight.programme import Programme
+from policy_export.firmware.emit import GuardOnBoard
+from policy_export.firmware.export import FirmwarePlan, write_firmware
+from policy_export.firmware.host import build_host
+from sim_core.races import RaceTask
+from sim_core.tasks import TrackTask, load_task
+
+Place = tuple[float, float, float, float]
+
+
+def begin_of(planned: Programme) -> Place:
+    """Where the drone hovers before the first task, x, y, z [m; W] and yaw [rad]."""
+    return planned.over[0] if planned.over else (0.0, 0.0, planned.height_m, 0.0)
+
+
+def plan_onboard(policy: Path, planned: Programme, airframe: str | None) -> FirmwarePlan:
+    """The policy with this flight's tasks, in their order, each from where the one before it ends.
+
+    Raises:
+        PolicyExportError, SettingsError: It has no form on board.
+    """
+    guard = GuardOnBoard(
+        planned.box_low_m, planned.box_high_m, planned.max_tilt_deg, planned.max_speed_m_s
+    )
+    return firmware.plan(policy, _tasks(planned), airframe=airframe, guard=guard)
+
+
+def build_onboard(plan: FirmwarePlan, folder: Path) -> Path:
+    """Export into a run's folder and compile for this machine; the library.
+
+    Raises:
+        FirmwareError: There is no compiler.
+    """
+    write_firmware(plan, folder / "firmware")
+    return build_host(folder / "firmware", folder / "onboard.so").absolute()
+
+
+def _tasks(planned: Programme) -> list[TrackTask | RaceTask]:
+    if planned.race is not None:
+        return [planned.race]
+    tasks: list[TrackTask | RaceTask] = []
+    place = begin_of(planned)
+    for flown in planned.flown:
+        task = load_task(flown.task, start=place)
+        x, y, z, yaw = task.reference.samples[-1].tolist()
+        place = (x, y, z, yaw)
+        tasks.append(task)
+    return tasks

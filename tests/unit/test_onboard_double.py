@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A policy on board of simulated drones: engaged and let go by what is streamed; and its faults."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sample_policy import ENVIRONMENT, MANIFEST
+from small_policy import write_policy
+
+from martlet import firmware
+from martlet_nodes.drone_status import Commander
+from martlet_nodes.errors import ParameterError
+from martlet_nodes.manoeuvre import Goal, Kind
+from martlet_nodes.sim_backend import SimParameters, Simulation
+from policy_export.firmware.export import write_firmware
+from policy_export.firmware.host import build_host
+from sim_core.tasks import load_task
+
+NUMBERS = (0.1, 1.0, -1.0, 0.5)
+"""What is streamed: a command that nobody could fly by."""
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A policy that hovers, by a network of one layer: see `hovering_policy`."""
+    folder = tmp_path_factory.mktemp("onboard")
+    policy = hovering_policy(folder / "policy.onnx")
+    here = load_task("hover", start=(0.0, 0.0, 1.0, 0.0))
+    there = load_task(
+        "kind = 'hover'\nposition_m = [0.3, 0.0, 1.0]\nduration_s = 4.0", start=(0.0, 0.0, 1.0, 0.0)
+    )
+    write_firmware(firmware.plan(policy, (here, there)), folder / "app")
+    return build_host(folder / "app", folder / "policy.so")
+
+
+def hovering_policy(path: Path) -> Path:
+    """A proportional law as a network without hidden layers."""
+    return write_policy(path, MANIFEST, (), weights=hover_law())
+
+
+def hover_law() -> np.ndarray:
+    """Gains (4, OBS) in half ranges of the command, over the observation as it is."""
+    names = [f"{f.name}[{i}]" for f in MANIFEST.observation for i in range(f.size)]
+    gains = np.zeros((4, len(names)))
+    low, high = MANIFEST.action.thrust_n
+    rate = MANIFEST.action.body_rates_rad_s[0]
+    weight = ENVIRONMENT.load_airframe().hover_thrust_n
+
+    def put(row: int, name: str, gain: float) -> None:
+        gains[row, names.index(name)] = gain / ((high - low) / 2.0 if row == 0 else rate)
+
+    put(0, "reference_now[2]", 6.0 * weight / 9.81)
+    put(0, "velocity[2]", -4.0 * weight / 9.81)
+    # R_HB row by row: body z leans by its third column.
+    put(1, "reference_now[1]", -3.0), put(1, "velocity[1]", 2.5), put(1, "rotation_HB[5]", 8.0)
+    put(2, "reference_now[0]", 3.0), put(2, "velocity[0]", -2.5), put(2, "rotation_HB[2]", -8.0)
+    put(3, "rotation_HB[3]", -3.0)
+    return gains
+
+
+class Flight:
+    """A simulated drone that has taken off."""
+
+    def __init__(self, library: Path) -> None:
+        self.simulation = Simulation(SimParameters(onboard=str(library)))
+        self.backend = self.simulation.backend
+        assert self.backend.arm(0, True, self.simulation.stamp_s) == ""
+        self.go(20)
+        up = Goal(Kind.TAKEOFF, (0.0, 0.0, 1.0), math.nan, 2.0)
+        self.backend.begin(0, up, self.simulation.stamp_s)
+        self.go(500)
+
+    def go(self, ticks: int, *, streamed: bool = False) -> None:
+        for _ in range(ticks):
+            if streamed:
+                now_s = self.simulation.stamp_s
+                self.backend.stream(0, NUMBERS, now_s, now_s)
+            self.simulation.step()
+
+    @property
+    def app(self):
+        return self.simulation._double.apps[0]
+
+    @property
+    def place(self) -> np.ndarray:
+        return self.simulation.truth[0, :3]
+
+
+def test_streaming_engages_the_policy_on_board_and_its_numbers_are_not_flown(library: Path) -> None:
+    flight = Flight(library)
+    assert flight.app.status == "idle"
+    flight.go(300, streamed=True)
+    assert flight.app.status == "flying"
+    np.testing.assert_allclose(flight.place, (0.0, 0.0, 1.0), atol=0.15)
+    assert flight.backend.commander(0) is Commander.STREAM
+    # Let go and asked again at once: the next task, from its begin.
+    now_s = flight.simulation.stamp_s
+    flight.backend.release(0, now_s)
+    flight.go(400, streamed=True)
+    assert (flight.app.status, flight.app.task) == ("flying", 1)
+    np.testing.assert_allclose(flight.place, (0.3, 0.0, 1.0), atol=0.15)
+    flight.backend.release(0, flight.simulation.stamp_s)
+    flight.go(100)
+    assert flight.app.status == "idle"
+    assert flight.simulation.said == []
+    assert flight.place[2] > 0.7
+
+
+def test_silence_of_the_laptop_brings_the_stock_controller_back(library: Path) -> None:
+    flight = Flight(library)
+    flight.go(100, streamed=True)
+    flight.go(19)
+    assert flight.app.status == "flying"
+    flight.go(4)
+    assert flight.app.status == "back"
+    assert flight.simulation.said == [
+        "cf1 let go by itself: nothing heard from the laptop for too long"
+    ]
+    assert flight.backend.commander(0) is not Commander.STREAM
+    flight.go(300, streamed=True)  # whoever goes on streaming is not listened to
+    assert flight.app.status == "back"
+    np.testing.assert_allclose(flight.place, (0.0, 0.0, 1.0), atol=0.3)
+    assert np.linalg.norm(flight.simulation.truth[0, 7:10]) < 0.1
+
+
+def test_corrupted_weight_is_refused_at_boot_and_the_drone_hovers_on(
+    library: Path, tmp_path: Path
+) -> None:
+    raw = library.read_bytes()
+    gains = hover_law().astype(np.float32)
+    at = raw.index(gains[0, :1].tobytes() + gains[1, :1].tobytes() + gains[2, :1].tobytes())
+    broken = tmp_path / "broken.so"
+    broken.write_bytes(raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :])
+    flight = Flight(broken)
+    flight.go(100, streamed=True)
+    assert flight.app.status == "refused"
+    assert flight.simulation.said == [
+        "cf1 let go by itself: the weights are not those that were exported"
+    ]
+    assert flight.backend.commander(0) is not Commander.STREAM
+    np.testing.assert_allclose(flight.place, (0.0, 0.0, 1.0), atol=0.2)
+
+
+def test_library_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="expected a policy's library"):
+        Simulation(SimParameters(onboard=str(tmp_path / "none.so")))
