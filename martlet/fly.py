@@ -27,7 +27,7 @@ from martlet.flight.keyboard import Keyboard
 from martlet.flight.margin import margin_warnings
 from martlet.flight.onboard import begin_of, build_onboard, plan_onboard
 from martlet.flight.outcome import report_on
-from martlet.flight.processes import TERM_S, Process, Processes, Talker
+from martlet.flight.processes import Process, Processes, Talker
 from martlet.flight.programme import Programme, programme
 from martlet.flight.settings import SETTINGS, FlySettings, check, flight_settings, told
 from martlet.flight.workspace import Workspace, find_workspace
@@ -48,6 +48,10 @@ STOP_KEYS = frozenset(" l")
 
 KEY_S = 60.0
 """So long may the operator take to hold the key, where one is asked for."""
+
+RECORDER_S = 30.0
+"""So long may the recorder take to write what was said and close the bag: by itself it waits up to
+5 s for the last of it, and a machine that is busy holds it up."""
 
 REFUSED = 2
 """Exit code of a node that would not even begin."""
@@ -166,7 +170,8 @@ def _fly(
         env = workspace.environment() | {"ROS_DOMAIN_ID": str(domain.number)}
         write_report(told(settings), folder / SETTINGS)
         domain.tell(folder)
-        recorder = Process("recorder", _recorder(stack, flight, folder), env, logs / "recorder.log")
+        words = _recorder(stack, flight, folder)
+        recorder = Process("recorder", words, env, logs / "recorder.log", RECORDER_S)
         processes.add(recorder)
         if words := stack.twin(flight):
             words = (str(workspace.install / TWIN), *words)
@@ -183,7 +188,7 @@ def _fly(
         finally:
             pilot.end()
             recorder.signal(signal.SIGTERM)  # before the others: it takes what they have said
-            recorder.wait(TERM_S)
+            recorder.wait(RECORDER_S)
     return reasons
 
 
