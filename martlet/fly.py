@@ -173,8 +173,8 @@ def _fly(
         words = _recorder(stack, flight, folder)
         recorder = Process("recorder", words, env, logs / "recorder.log", RECORDER_S)
         processes.add(recorder)
-        if words := stack.twin(flight):
-            words = (str(workspace.install / TWIN), *words)
+        if of_twin := stack.twin(flight):
+            words = [str(workspace.install / TWIN), *of_twin]
             ground.add(Process("twin", words, env, logs / "twin.log"))
         for node in stack.stack(flight):
             words = stack.command_line(node, workspace.install)
