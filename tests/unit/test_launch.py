@@ -69,6 +69,8 @@ def test_every_argument_reaches_the_stack(launch_file):
         "max_speed_m_s": "3",
         "operator_s": "0.4",
         "added_mass_kg": "0.005",
+        "onboard": "board.so",
+        "planned_from": "0, 0, 1, 0",
         "fleet": "fleet.toml",
     }
     settings = FlightSettings(
@@ -83,6 +85,8 @@ def test_every_argument_reaches_the_stack(launch_file):
         max_speed_m_s=3.0,
         operator_s=0.4,
         added_mass_kg=0.005,
+        onboard="board.so",
+        planned_from=(0.0, 0.0, 1.0, 0.0),
         fleet="fleet.toml",
     )
     assert launched(launch_file, **given) == expected(settings)

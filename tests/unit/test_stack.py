@@ -61,6 +61,8 @@ def test_each_node_is_told_only_what_it_knows(node):
 def test_places_and_fence_reach_the_nodes_that_need_them():
     more = {"box_low_m": (-3, -3, -0.2), "box_high_m": (3, 3, 2), "added_mass_kg": 0.005}
     row = {"starts": (0, 0, 0, 0, 1, 0, 0, 0), "offsets_m": (0, 0, 0, 1, 0, 0)}
+    (*_, one) = map(told_to, stack(dataclasses.replace(SIM, planned_from=(0.5, 0.0, 1.0, 0.1))))
+    assert tuple(one.planned_from) == (0.5, 0.0, 1.0, 0.1)
     sim, policy = map(told_to, stack(dataclasses.replace(SIM, drones=("a", "b"), **more, **row)))
     assert (sim.guard.box_low_m, sim.guard.box_high_m) == ((-3.0, -3.0, -0.2), (3.0, 3.0, 2.0))
     assert sim.start_poses() == [[0.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]]
@@ -102,6 +104,7 @@ def test_every_setting_reaches_a_node():
             FlightSettings(
                 *("q.onnx", "sim", ("a",), "x", 9, 0.02, 0.03, False, False, "lockstep", 2.0, 5),
                 added_mass_kg=0.001,
+                onboard="board.so",
             ),
         )
         for value in [[dict(node.parameters) for node in stack(settings)]]
@@ -111,6 +114,7 @@ def test_every_setting_reaches_a_node():
         assert all(before[name] != after[name] for name in before)
     known = {name for node in first for name in node} | {"backend", "loss", "uris", "fleet"}
     known |= {"starts", "offsets_m", "box_low_m", "box_high_m"}  # where they are given: see above
+    known |= {"planned_from"}
     known |= {"max_tilt_deg", "max_speed_m_s", "operator_s"}
     assert {field.name for field in dataclasses.fields(FlightSettings)} <= known
 

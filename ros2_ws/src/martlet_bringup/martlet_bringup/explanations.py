@@ -24,9 +24,9 @@ FLIGHT = {
     "max_speed_m_s": "largest speed that it allows [m/s]; 0: as in the parameter file",
     "operator_s": "oldest sign of the operator's dead-man key [s]; 0: as in the parameter file",
     "added_mass_kg": "simulator: mass that each drone carries [kg]",
+    "fleet": "hardware, twin: fleet file that says how the drones are set; none: as they are",
     "onboard": "simulator: library of a policy that flies on board; none: none does",
     "planned_from": "x, y, z [m], yaw [rad] where one drone's tasks begin as planned, with commas",
-    "fleet": "hardware, twin: fleet file that says how the drones are set; none: as they are",
 }
 """Of `stack.FlightSettings`."""
 
