@@ -103,5 +103,6 @@ def _flat(figures: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
 
 def _said(value: object) -> str:
     if isinstance(value, list):
-        return " to ".join(map(_said, value))
+        numbers = all(isinstance(each, int | float) for each in value)
+        return (" to " if numbers and len(value) == 2 else ", ").join(map(_said, value))
     return f"{value:.4g}" if isinstance(value, float) else str(value)
