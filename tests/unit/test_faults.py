@@ -129,15 +129,17 @@ def test_a_fault_that_does_not_come_again_is_said(train, tmp_path):
 def test_the_earliest_fault_is_named_and_of_one_step_what_was_made_first():
     columns = {"observation": torch.zeros(4, 3, 2), "action": torch.zeros(4, 3, 4),
                "reward": torch.zeros(4, 3)}  # fmt: skip
-    assert first_fault("track", columns, 0) is None
+    assert first_fault(_core.TASKS["track"], columns, 0) is None
     columns["reward"][2, 1] = torch.inf
     columns["action"][3, 0, 2] = torch.nan
-    assert first_fault("track", columns, 100) == Fault("reward", 102, 1)
+    assert first_fault(_core.TASKS["track"], columns, 100) == Fault("reward", 102, 1)
     columns["action"][2, 2, 0] = torch.nan
-    assert first_fault("track", columns, 100) == Fault("action", 102, 2)
+    assert first_fault(_core.TASKS["track"], columns, 100) == Fault("action", 102, 2)
     columns["observation"][2, 2, 1] = torch.nan
-    assert first_fault("track", columns, 100) == Fault("observation", 102, 2, ("reference_now",))
+    assert first_fault(_core.TASKS["track"], columns, 100) == Fault(
+        "observation", 102, 2, ("reference_now",)
+    )
 
 
 def test_a_sum_that_overflows_is_no_fault():
-    assert first_fault("track", {"reward": torch.full((4, 4), 3e38)}, 0) is None
+    assert first_fault(_core.TASKS["track"], {"reward": torch.full((4, 4), 3e38)}, 0) is None

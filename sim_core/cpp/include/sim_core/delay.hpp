@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The link between policy and drone, or, on board, from the state to the motors. A policy answers each state as it arrives, so only the sum of
-/// the way down and the way up acts on the drone: one delay, in whole physics steps, applied to the
-/// command. Jitter adds to it, drawn anew every control step; a lost command repeats the last one.
+/// The link between policy and drone, or, on board, between gyro and motors. A policy answers each
+/// state as it arrives, so only the sum of the way down and the way up acts on the drone: one delay, in
+/// whole physics steps, applied to the command. Jitter adds to it, drawn anew every control step; a lost
+/// command repeats the last one.
 #pragma once
 
 #include "sim_core/action.hpp"
