@@ -24,6 +24,9 @@ TWIN_PATIENCE_S = 10.0
 
 _GUARD_NUMBERS = ("max_tilt_deg", "max_speed_m_s", "operator_s")
 
+APP_PERIOD_S = 0.010
+"""Of a policy on board: what arrives within a period is looked at at its end."""
+
 LANDING_S = 12.0
 """So long may a backend that is told to end take to land its drones, set them back and let go."""
 
@@ -254,9 +257,15 @@ def _policy(settings: FlightSettings) -> NodeSpec:
             "airframe": settings.airframe,
             "lossless": settings.clock == "lockstep",
             "listeners": max(settings.listeners, 1),
+            "begins_late_s": _lag_s(settings) if settings.onboard else 0.0,
             **_given({"offsets_m": settings.offsets_m, "planned_from": settings.planned_from}),
         },
     )
+
+
+def _lag_s(settings: FlightSettings) -> float:
+    """From a state to the first step on board that its answer asks for."""
+    return round(settings.state_delay_s + settings.command_delay_s + APP_PERIOD_S, 6)
 
 
 def _guard(settings: FlightSettings) -> dict[str, Value]:

@@ -44,6 +44,7 @@ class PolicyParameters:
     controlled: list[str] = field(default_factory=list)
     offsets_m: list[float] = field(default_factory=list)
     planned_from: list[float] = field(default_factory=list)
+    begins_late_s: float = 0.0
     airframe: str = "cf21_plus"
     lossless: bool = False
     listeners: int = 1
@@ -111,6 +112,7 @@ class PolicyFlight:
         rows: Sequence[int],
         duration_s: float = 0.0,
         names: Sequence[str] = (),
+        late_s: float = 0.0,
     ) -> None:
         """Begin.
 
@@ -120,12 +122,15 @@ class PolicyFlight:
             rows: The controlled drones.
             duration_s: Longest time in the air; 0: as long as the tasks last.
             names: What the controlled drones are called; by their rows where not given.
+            late_s: How much later than asked drones begin whose policy flies on board; the referee
+                goes by their clock.
 
         Raises:
             PolicyFileError: Tasks that this policy was not made for.
         """
         self._session = runner.start(runner_tasks(tasks), controlled=rows)
         self._tasks, self._rows = list(tasks), list(rows)
+        self._late_s = late_s
         self._names = list(names) or [f"row {row}" for row in rows]
         self._races = [task for task in tasks if isinstance(task, RaceTask)]
         longest = max(map(duration_s_of, tasks))
@@ -269,5 +274,5 @@ class PolicyFlight:
     def _keep(self, states: Float32, age_s: Float32) -> None:
         """Write down what the referee will look at: states, and when they held."""
         age = float(age_s[self._rows[0]]) if len(age_s) else 0.0
-        self._times.append(self._last_s - age)
+        self._times.append(self._last_s - age - self._late_s)
         self._states.append(states[self._rows].copy())

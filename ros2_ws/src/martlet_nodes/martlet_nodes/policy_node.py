@@ -196,7 +196,8 @@ class PolicyNode:
                 )
                 duration_s = float(handle.request.duration_s)
                 names = [self._settings.drones[row] for row in self._rows]
-                flight = PolicyFlight(self._runner, tasks, self._rows, duration_s, names)
+                late_s = self._settings.begins_late_s
+                flight = PolicyFlight(self._runner, tasks, self._rows, duration_s, names, late_s)
             except (SettingsError, PolicyFileError) as error:
                 why = str(error).rstrip(".")
         if why:
