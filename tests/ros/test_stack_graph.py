@@ -45,6 +45,7 @@ def ends(infos):
 topics = [
     name for name, _ in node.get_topic_names_and_types()
     if name not in ("/rosout", "/parameter_events") and "/_action/" not in name
+    and not name.endswith("/transition_event")
 ]
 services = [s for n in nodes for s in node.get_service_names_and_types_by_node(n, "/")]
 ours = ("martlet_msgs/srv", "std_srvs/srv")

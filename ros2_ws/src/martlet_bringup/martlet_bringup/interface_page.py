@@ -67,6 +67,30 @@ button is held. Let go, or a joystick that is silent for 0.5 s: they brake and h
 
 """
 
+LIFECYCLE = """\
+## Lifecycle, parameters, the end
+Every node is a lifecycle node: `ros2 lifecycle set /sim_backend deactivate`, and `~/get_state`,
+`~/change_state`, `~/transition_event` as of any. They configure and activate themselves, unless
+`autostart` is false.
+
+| state | what |
+| --- | --- |
+| unconfigured | nothing but the node |
+| inactive | parameters are sound, drones connected, the policy loaded; nothing is said or taken |
+| active | at work |
+| finalized | ended: by a transition, SIGINT or SIGTERM; a backend lands what flies over a link |
+
+Deactivated, a node lets go of all that it held, and finds it anew when it is activated again. A
+backend whose drones are armed or up, and a policy that flies, refuse to rest, and say why. Nodes
+may end in any order: a policy that is gone is a stale command to the guard, a backend that is gone
+ends the policy's task after 2 s.
+
+Parameters are refused all at once, in one sentence, with exit code 2. At work, `ros2 param set` may
+change the guard's limits while all drones stand disarmed, a hand's speeds while nobody steers, and
+what a motion capture bridge waits for; out of range, or anything else, is refused in one sentence.
+
+"""
+
 LAUNCHING = """\
 `ros2 launch launch/NAME.launch.py ARGUMENT:=VALUE ...`, or by the package, martlet_bringup;
 `--show-args` explains. An argument that no one knows, or of a wrong kind, is refused in one
@@ -112,6 +136,7 @@ def page() -> str:
     parts.append(f"\nWhere `{THEIRS}` is installed, also:\n\n" + _asked(theirs))
     parts.append("\n## Beside a flight\n" + BESIDE_A_FLIGHT + _beside())
     parts.append("\n" + USERS + "\n".join(f"- {_shown(n)}: {why}" for n, why in ABSENT) + "\n")
+    parts.append("\n" + LIFECYCLE)
     parts.append("\n## Qualities of service\n" + _qualities())
     parts.append("\n## Messages\n" + "".join(_message(file) for file in _interfaces()))
     parts.append("\n## Launch files\n" + LAUNCHING + "".join(map(_launch_file, LAUNCH_FILES)))

@@ -5,7 +5,6 @@ import sys
 import threading
 import time
 
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
 from firmware_bridge.cflib_link import CflibLink
@@ -27,14 +26,16 @@ LINK_EVERY = 10
 class CrazyflieBackendNode(FleetNode):
     """Crazyflies behind any address that cflib knows: radio, USB, or a twin."""
 
-    def __init__(self) -> None:
+    def __init__(self, node: Node) -> None:
         """Read the parameters and connect to the drones.
+
+        Args:
+            node: The ROS node, unconfigured.
 
         Raises:
             ParameterError: Parameters that make no flight.
             LinkError: No way to a drone, or one that is not what was asked for.
         """
-        node = Node("crazyflie_backend", automatically_declare_parameters_from_overrides=True)
         # The wall's time at the start, and from there on evenly, whoever sets the machine's clock.
         self._epoch_s = time.time() - time.monotonic()
         self._settings = settings = read_parameters(node, CrazyflieParameters)
@@ -54,8 +55,8 @@ class CrazyflieBackendNode(FleetNode):
         self._crazyflies = Crazyflies(self._link, settings.drones, limits)
         self._crazyflies.hear(self.now_s())
         self._looks = 0
-        self.executor = SingleThreadedExecutor()
-        self.executor.add_node(node)
+        self._closed = False
+        self.executor = node.executor
         self._news = node.create_guard_condition(self._hear)
         super().__init__(node, self._crazyflies.backend, airframe)
 
@@ -86,19 +87,27 @@ class CrazyflieBackendNode(FleetNode):
                 self.node.get_logger().warning(f"{name}: {doubt}.")
         ended = threading.Event()
         listener = threading.Thread(target=self._listen, args=(ended,), name="news")
+        self.open()
         try:
             self.await_listeners(self._settings.listeners, self.executor)
             listener.start()
             while not told_to_end():
                 self.executor.spin_once(timeout_sec=IDLE_S)
         finally:
-            self.close()
             ended.set()
             if listener.is_alive():
                 listener.join()
-            for name, report in zip(self.backend.names, self._link.reports(), strict=True):
-                self.node.get_logger().info(f"{name}: link {report.statistics.in_words()}")
-            self._link.close()
+            self.close()
+
+    def close(self) -> None:
+        """Take nothing more, land whatever flies, and let go of the drones."""
+        super().close()
+        if self._closed:
+            return
+        self._closed = True
+        for name, report in zip(self.backend.names, self._link.reports(), strict=True):
+            self.node.get_logger().info(f"{name}: link {report.statistics.in_words()}")
+        self._link.close()
 
     def take_pose(self, number: int, pose: ExternalPose) -> None:
         """Tell a drone where motion capture sees it."""
@@ -125,7 +134,7 @@ class CrazyflieBackendNode(FleetNode):
 
 def main() -> int:
     """Run the node."""
-    return run(CrazyflieBackendNode)
+    return run("crazyflie_backend", CrazyflieBackendNode)
 
 
 if __name__ == "__main__":

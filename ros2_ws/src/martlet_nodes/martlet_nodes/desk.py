@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import rclpy
+from rclpy.action import ActionServer
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
@@ -41,6 +42,7 @@ class Desk:
             own_participant: Whether it is one to DDS: two types by one name cannot be one's.
         """
         self.hand_over = hand_over
+        self._closed = False
         self._context: Context | None = None
         if own_participant:
             self._context = Context()
@@ -57,10 +59,14 @@ class Desk:
 
     def close(self) -> None:
         """Take nothing more; closed twice, it does nothing the second time."""
-        if not self._thread.is_alive():
+        if self._closed:
             return
+        self._closed = True
         self._executor.shutdown()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
+        for server in [one for one in self.node.waitables if isinstance(one, ActionServer)]:
+            server.destroy()  # left alone, it keeps the node in the graph
         self.node.destroy_node()
         if self._context is not None:
             self._context.try_shutdown()

@@ -112,11 +112,20 @@ class FleetNode(ABC):
         self._desk = FleetDesk(
             self._requests, backend.names, hand_over, self._serve_actions, places
         )
-        self._desk.open()
 
     def close(self) -> None:
         """Take nothing more that is asked; whoever flies goes on."""
         self._desk.close()
+
+    def busy(self) -> str:
+        """Why the drones should not be left alone; empty where they all stand."""
+        statuses = [self.backend.status(number) for number in range(len(self.backend.names))]
+        up = [status.name for status in statuses if status.flying or status.armed]
+        return f"{', '.join(up)}: armed or in flight: land and disarm first" if up else ""
+
+    def open(self) -> None:
+        """Begin to take what is asked."""
+        self._desk.open()
 
     @abstractmethod
     def now_s(self) -> float:

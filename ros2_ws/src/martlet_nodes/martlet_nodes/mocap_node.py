@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from geometry_msgs.msg import PoseStamped
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
 
@@ -23,16 +22,18 @@ LOOK_S = 0.25
 class MocapNode:
     """Tells each drone where motion capture sees it."""
 
-    def __init__(self) -> None:
+    def __init__(self, node: Node) -> None:
         """Open the topics.
+
+        Args:
+            node: The ROS node, unconfigured.
 
         Raises:
             ParameterError: Parameters that make no bridge, or a package that is not
                 installed.
         """
-        self.node = Node("mocap", automatically_declare_parameters_from_overrides=True)
-        self.executor = SingleThreadedExecutor()
-        self.executor.add_node(self.node)
+        self.node = node
+        self.executor = node.executor
         self._settings = read_parameters(self.node, MocapParameters)
         self._mocap = Mocap(self._settings, time.time())
         self._told = {
@@ -49,6 +50,13 @@ class MocapNode:
         """Work until told to end."""
         while not told_to_end():
             self.executor.spin_once(timeout_sec=0.5)
+
+    def busy(self) -> str:
+        """Empty: it may rest whenever somebody says so, and the guard lands who is not seen."""
+        return ""
+
+    def close(self) -> None:
+        """Nothing of it outlives the node's topics."""
 
     def _listen(self) -> None:
         settings = self._settings
@@ -118,7 +126,7 @@ def _missing(source: str, package: str) -> ParameterError:
 
 def main() -> int:
     """Run the node."""
-    return run(MocapNode)
+    return run("mocap", MocapNode)
 
 
 if __name__ == "__main__":

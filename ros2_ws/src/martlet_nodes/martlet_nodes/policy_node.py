@@ -13,7 +13,6 @@ from martlet_msgs.action import FlyTask
 from martlet_msgs.msg import DroneStatus, FleetRateThrust, FleetStates
 from numpy.typing import NDArray
 from rclpy.action import ActionServer, CancelResponse
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
 from martlet_nodes import messages, quality
@@ -39,16 +38,18 @@ FEEDBACK_EVERY = 10
 class PolicyNode:
     """Flies a policy file on the tasks it is given, one at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, node: Node) -> None:
         """Open the policy and the topics.
+
+        Args:
+            node: The ROS node, unconfigured.
 
         Raises:
             PolicyExportError: A file that is no policy, or none for this airframe or for a radio.
             ParameterError: Parameters that make no flight.
         """
-        self.node = Node("policy", automatically_declare_parameters_from_overrides=True)
-        self.executor = SingleThreadedExecutor()
-        self.executor.add_node(self.node)
+        self.node = node
+        self.executor = node.executor
         self._settings = read_parameters(self.node, PolicyParameters)
         self._runner = PolicyRunner(self._settings.policy, airframe=self._settings.airframe)
         over_radio(self._runner.manifest, str(self._settings.policy))
@@ -98,6 +99,14 @@ class PolicyNode:
         self._serve()
         while not told_to_end():
             self.executor.spin_once(timeout_sec=0.5)
+
+    def busy(self) -> str:
+        """Why the policy should not rest now; empty where it may."""
+        flies = self._flight is not None or self._waiting is not None
+        return "a task is being flown: cancel it first" if flies else ""
+
+    def close(self) -> None:
+        """Nothing of it outlives the node's topics."""
 
     def _all_listen(self) -> bool:
         """Whether those who were promised to listen do: a recording has the first command."""
@@ -277,7 +286,7 @@ def _obstacle_of(name: str, status: DroneStatus | None, state: NDArray[np.float3
 
 def main() -> int:
     """Run the node."""
-    return run(PolicyNode)
+    return run("policy", PolicyNode)
 
 
 if __name__ == "__main__":

@@ -1,61 +1,57 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every node's main does around it: parameters in, one sentence out when all is not well."""
 
-import gc
 import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import rclpy
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.executors import Executor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 
-from firmware_bridge.errors import FirmwareBridgeError
-from martlet_nodes.errors import NodeError
+from martlet_nodes.managed import AUTOSTART, ONE_SENTENCE, Flying, Managed
 from martlet_nodes.parameters import build_all, changed, set_or_refuse
-from policy_export.errors import PolicyExportError
-from sim_core.errors import SimCoreError
 
 T = TypeVar("T")
 
-ONE_SENTENCE = (NodeError, PolicyExportError, SimCoreError, FirmwareBridgeError)
-"""Our own errors: their message says it all."""
+ROS_PARAMETERS = ("use_sim_time", "start_type_description_service", "qos_overrides", AUTOSTART)
+"""What ROS itself declares on a node, and what every node has."""
 
-ROS_PARAMETERS = ("use_sim_time", "start_type_description_service", "qos_overrides")
-"""What ROS itself declares on a node."""
+IDLE_S = 0.1
+"""Between two looks whether a node at rest is told to end."""
 
 FAILED, REFUSED = 1, 2
 """Exit codes: something went wrong in flight; the node would not even begin."""
 
 
 _told_to_end = threading.Event()
+_nodes: list[Managed] = []
+"""The node of this process."""
 
 
 def told_to_end() -> bool:
-    """Whether SIGINT or SIGTERM has come, or ROS was shut down: loops look here."""
-    return _told_to_end.is_set() or not rclpy.ok()
+    """Whether the work is to end: loops look here.
+
+    SIGINT or SIGTERM has come, ROS was shut down, or the node was told to rest.
+    """
+    return _ended() or any(node.rests for node in _nodes)
 
 
-class Flying(Protocol):
-    """A node with its work."""
-
-    node: Node
-    executor: Executor
-
-    def fly(self) -> None:
-        """Work until told to end."""
+def _ended() -> bool:
+    return _told_to_end.is_set() or not rclpy.ok() or any(node.ends for node in _nodes)
 
 
-def run(make: Callable[[], Flying]) -> int:
+def run(name: str, make: Callable[[Node], Flying]) -> int:
     """Make a node and let it work until somebody ends it.
 
     Args:
-        make: Makes the node; refuses bad parameters with one of our errors.
+        name: Of the node.
+        make: Makes its work; refuses bad parameters with one of our errors.
 
     Returns:
         The exit code.
@@ -64,21 +60,41 @@ def run(make: Callable[[], Flying]) -> int:
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: _told_to_end.set())
-    code = REFUSED
+    code = FAILED
     try:
-        flying = make()
-        gc.collect()
-        gc.freeze()  # what is there now stays: the collector need not look at it in flight
-        code = FAILED
-        flying.fly()
+        node = Managed(name, make)
+        _nodes.append(node)
+        executor = SingleThreadedExecutor()
+        executor.add_node(node)
+        if not node.start():
+            sys.stderr.write(f"{node.fault}\n")
+            return REFUSED
+        _live(node, executor)
         code = 0
-        flying.executor.shutdown()
-        flying.node.destroy_node()
+        node.let_go()
+        if not node.ends:
+            node.trigger_shutdown()
+        executor.shutdown()
+        node.destroy_node()
     except ONE_SENTENCE as error:
         sys.stderr.write(f"{error}\n")
     finally:
+        _nodes.clear()
         rclpy.try_shutdown()
     return code
+
+
+def _live(node: Managed, executor: SingleThreadedExecutor) -> None:
+    """Work while active, wait to be told otherwise."""
+    while not _ended():
+        if node.rests:
+            executor.spin_once(timeout_sec=IDLE_S)
+            if node.fault:
+                node.get_logger().error(node.fault)
+                node.fault = ""
+        elif node.flying is not None:
+            node.flying.fly()
+            node.let_go()
 
 
 def read_parameters(node: Node, cls: type[T]) -> T:

@@ -4,7 +4,6 @@
 import sys
 import time
 
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
 from firmware_bridge.external_pose import ExternalPose
@@ -23,18 +22,19 @@ ALERT_S = 0.001
 class SimBackendNode(FleetNode):
     """Drones in simulation, in real time, at a factor of it, or in lockstep."""
 
-    def __init__(self) -> None:
+    def __init__(self, node: Node) -> None:
         """Read the parameters and put the drones on the floor.
+
+        Args:
+            node: The ROS node, unconfigured.
 
         Raises:
             ParameterError: Parameters that make no flight.
         """
-        node = Node("sim_backend", automatically_declare_parameters_from_overrides=True)
         self._settings = read_parameters(node, SimParameters)
         self._simulation = Simulation(self._settings)
         self._wall = WallClock(self._settings.factor, time.monotonic(), self._simulation.stamp_s)
-        self.executor = SingleThreadedExecutor()
-        self.executor.add_node(node)
+        self.executor = node.executor
         lockstep = self._settings.clock == "lockstep"
         super().__init__(
             node, self._simulation.backend, self._simulation.airframe, lossless=lockstep
@@ -61,6 +61,7 @@ class SimBackendNode(FleetNode):
         Raises:
             ListenersError, LockstepError: Nobody listened, or nobody answered.
         """
+        self.open()
         try:
             self.await_listeners(self._settings.listeners, self.executor)
             self.publish(self._simulation.truth)
@@ -122,7 +123,7 @@ class SimBackendNode(FleetNode):
 
 def main() -> int:
     """Run the node."""
-    return run(SimBackendNode)
+    return run("sim_backend", SimBackendNode)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ from martlet_msgs.action import Land, Takeoff
 from martlet_msgs.msg import DroneStatus
 from martlet_msgs.srv import Arm
 from rclpy.action import ActionClient
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import Joy
 from std_msgs.msg import Bool
@@ -103,15 +102,17 @@ class _Drone:
 class TeleopNode:
     """A hand on some drones."""
 
-    def __init__(self) -> None:
+    def __init__(self, node: Node) -> None:
         """Open what is said and heard.
+
+        Args:
+            node: The ROS node, unconfigured.
 
         Raises:
             ParameterError: Parameters by which nobody can fly.
         """
-        self.node = Node("teleop", automatically_declare_parameters_from_overrides=True)
-        self.executor = SingleThreadedExecutor()
-        self.executor.add_node(self.node)
+        self.node = node
+        self.executor = node.executor
         self._settings = read_parameters(self.node, TeleopParameters)
         self._teleop = Teleop(self._settings)
         self._drones = [_Drone(self.node, name) for name in self._settings.drones]
@@ -121,9 +122,16 @@ class TeleopNode:
         self.node.create_timer(TICK_S, self._tick)
 
     def fly(self) -> None:
-        """Work until told to end; whoever is steered then is let go."""
+        """Work until told to end."""
         while not told_to_end():
             self.executor.spin_once(timeout_sec=0.5)
+
+    def busy(self) -> str:
+        """Empty: at rest, it has let go."""
+        return ""
+
+    def close(self) -> None:
+        """Let go of whoever is steered."""
         for drone in self._drones:
             drone.ask(Ask.LET_GO, 0.0)
 
@@ -153,7 +161,7 @@ def _letting_go(node: Node, name: str) -> tuple[Any, Any]:
 
 def main() -> int:
     """Run the node."""
-    return run(TeleopNode)
+    return run("teleop", TeleopNode)
 
 
 if __name__ == "__main__":
