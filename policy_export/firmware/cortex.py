@@ -32,6 +32,12 @@ PACKAGES = (
 CHIP = ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16")
 """As the firmware's Makefile builds for an STM32F405."""
 
+FIRMWARE = (
+    *("-Wall", "-Wmissing-braces", "-Wdouble-promotion", "-Werror"),
+    *("-fno-strict-aliasing", "-fno-math-errno", "-ffunction-sections", "-fdata-sections"),
+)
+"""And with these flags, in front of the app's own."""
+
 REPEATS = 200
 LONGEST_S = 300.0
 
@@ -117,9 +123,8 @@ def prove_on_cortex(
         )
     machine = "qemu-system-arm -M mps2-an386 -nographic -icount shift=0 -semihosting"
     with tempfile.TemporaryDirectory() as scratch:
-        lean = ("-fno-threadsafe-statics", "-ffunction-sections", "-fdata-sections")
         link = ("-nostartfiles", "-Wl,--gc-sections", f"-T{SOURCES / 'mps2.ld'}")
-        words = ["arm-none-eabi-g++", *CHIP, *FLIGHT, *WARNINGS, *lean, *link]
+        words = ["arm-none-eabi-g++", *CHIP, *FIRMWARE, *FLIGHT, *WARNINGS, *link]
         _compile(words, folder, "mps2.cpp", Path(scratch))
         _run([*machine.split(), "-kernel", "proof"], Path(scratch), states, task, repeats)
         proof, (check, status, infer, step, stack) = _read(Path(scratch), len(states))
@@ -128,7 +133,7 @@ def prove_on_cortex(
                 f"{folder}: expected it to fly on a Cortex-M4F, got {STATUSES[status]}:"
                 f" {REASONS[check]}."
             )
-        flash = _flash_bytes(folder, [*words[:1], *CHIP, *FLIGHT, *lean], Path(scratch))
+        flash = _flash_bytes(folder, [*words[:1], *CHIP, *FIRMWARE, *FLIGHT], Path(scratch))
         return proof, Figures(flash, 8 * 192, stack, infer, step)
 
 

@@ -13,12 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy_export.errors import FirmwareError
+from policy_export.firmware.sources import APP
 
 Float32 = NDArray[np.float32]
 
 WARNINGS = ("-Wall", "-Wextra", "-Werror")
-FLIGHT = ("-std=gnu++17", "-O2", "-ffp-contract=off", "-fno-exceptions", "-fno-rtti")
-"""As app/Kbuild.src has them for the drone."""
+FLIGHT = tuple(
+    word
+    for line in (APP / "Kbuild.src").read_text().splitlines()
+    if line.startswith("FLIGHT")
+    for word in line.split()[2:]
+)
+"""The flags that the app's Kbuild file sets for the drone."""
 
 PERIOD_MS = 10
 """MARTLET_PERIOD_MS of cpp/martlet.h."""
