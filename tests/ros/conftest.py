@@ -46,7 +46,11 @@ class Stack:
     def run_node(self, name: str, words: Sequence[str]) -> Process:
         """Start a node that is no part of a flight, with these words after --ros-args."""
         program = self.workspace.install / "lib" / "martlet_nodes" / name
-        self._keep(name, [str(program), "--ros-args", *words])
+        return self.run_program(name, [str(program), "--ros-args", *words])
+
+    def run_program(self, name: str, words: Sequence[str]) -> Process:
+        """Start any program."""
+        self._keep(name, words)
         return self.nodes[name]
 
     def _keep(self, name: str, words: Sequence[str], end_s: float = TERM_S) -> None:

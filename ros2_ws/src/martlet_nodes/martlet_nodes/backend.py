@@ -81,6 +81,7 @@ class Backend:
             now_s: When it was received.
         """
         drone = self._drones[number]
+        answered_s = min(answered_s, now_s)  # by another clock: else it would never be stale
         if self._hears_stream(number, now_s, answered_s):
             drone.aimed = False
             drone.latencies_s.append(now_s - answered_s)

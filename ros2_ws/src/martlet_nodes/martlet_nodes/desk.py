@@ -5,6 +5,7 @@ The thread that flies looks at everything its executor has at each wake-up; what
 nothing. Nothing is decided here: what comes in is handed over (`hand_over.py`).
 """
 
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -18,6 +19,7 @@ from rclpy.node import Node
 
 from martlet_nodes import quality
 from martlet_nodes.hand_over import HandOver
+from martlet_nodes.remapped import remapped
 
 T = TypeVar("T")
 
@@ -47,8 +49,14 @@ class Desk:
         if own_participant:
             self._context = Context()
             rclpy.init(context=self._context)
-        # The name and parameters on the command line are those of the node that flies.
-        self.node = Node(name, context=self._context, use_global_arguments=False)
+        # The name and parameters on the command line are those of the node that flies; remappings
+        # of topics and services are everybody's.
+        self.node = Node(
+            name,
+            context=self._context,
+            use_global_arguments=False,
+            cli_args=remapped(sys.argv),
+        )
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
         self._thread = threading.Thread(target=self._spin, name=name, daemon=True)

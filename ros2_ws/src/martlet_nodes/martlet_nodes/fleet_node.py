@@ -27,6 +27,7 @@ from firmware_bridge.link import Telemetry
 from martlet_nodes import crazyswarm_types, messages, quality
 from martlet_nodes.actions import Actions
 from martlet_nodes.backend import Backend
+from martlet_nodes.clocks import Clocks
 from martlet_nodes.desk import Desk
 from martlet_nodes.diagnosis import diagnose
 from martlet_nodes.drone_model import urdf
@@ -102,7 +103,7 @@ class FleetNode(ABC):
             node.create_subscription(RateThrust, f"/{name}/cmd_rate_thrust", take, quality.COMMANDS)
             seen = partial(self._on_pose, number)
             node.create_subscription(PoseStamped, f"/{name}/external_pose", seen, quality.COMMANDS)
-        self._rivals = Rivals(node, backend.names)
+        self._rivals, self._clocks = Rivals(node, backend.names), Clocks()
         self._requests = Requests(
             *(backend, self._rivals, self.now_s, self.say_status, self._say_stopped),
             arms_itself=airframe.platform in ARMS_ITSELF,
@@ -266,6 +267,7 @@ class FleetNode(ABC):
                 throttle_duration_sec=1.0,
             )
             return
+        self._look_at_clock(FLEET_COMMANDS, answered_s, now_s)
         for number, engaged in enumerate(message.engaged):
             turn = self._requests.turns[number]
             if engaged and turn.takes(FLEET_COMMANDS, now_s):
@@ -275,6 +277,10 @@ class FleetNode(ABC):
                 self.backend.release(number, now_s)
         self._after_command()
 
+    def _look_at_clock(self, topic: str, stamp_s: float, now_s: float) -> None:
+        if sentence := self._clocks.news(topic, stamp_s, now_s):
+            self.node.get_logger().warning(sentence)
+
     def _on_operator(self, held: Bool) -> None:
         self.backend.hear_operator(held.data, self.now_s())
 
@@ -282,9 +288,9 @@ class FleetNode(ABC):
         rates = message.body_rates
         command = (message.collective_thrust, rates.x, rates.y, rates.z)
         answered_s, now_s = messages.seconds(message.header.stamp), self.now_s()
-        if self._requests.turns[number].takes(
-            f"/{self.backend.names[number]}/cmd_rate_thrust", now_s
-        ):
+        topic = f"/{self.backend.names[number]}/cmd_rate_thrust"
+        self._look_at_clock(topic, answered_s, now_s)
+        if self._requests.turns[number].takes(topic, now_s):
             self.backend.stream(number, command, answered_s, now_s)
         self._after_command()
 
