@@ -5,6 +5,7 @@ An estimate that jumps (motion capture took another drone for this one), or that
 speed, says where the drone is no longer.
 """
 
+import math
 from collections import deque
 
 import numpy as np
@@ -37,8 +38,8 @@ class EstimateWatch:
         """Forget what was seen: the drone was armed."""
         self.sunk_m = 0.0
         self._lift_m = 0.0
-        self._seen: tuple[float, NDArray[np.float64]] | None = None
-        self._strays: deque[tuple[float, NDArray[np.float64]]] = deque()
+        self._seen: tuple[float, list[float]] | None = None
+        self._strays: deque[tuple[float, list[float]]] = deque()
 
     def look(self, held_s: float, state: NDArray[np.float32]) -> Violation | None:
         """Look at an estimate; one that is not newer than the last is passed over.
@@ -50,7 +51,7 @@ class EstimateWatch:
         Returns:
             The jump that it completes, if it does.
         """
-        now = state.astype(np.float64)
+        now: list[float] = state.tolist()
         before, self._seen = self._seen, (held_s, now)
         if before is None or held_s - before[0] > self._limits.lost_s:
             self._strays.clear()  # after such a silence nothing can be said
@@ -59,20 +60,22 @@ class EstimateWatch:
         if dt <= 0.0:
             self._seen = before
             return None
-        told = 0.5 * dt * (before[1][7:10] + now[7:10])
-        stray = now[:3] - before[1][:3] - told
+        told = [0.5 * dt * (v + w) for v, w in zip(before[1][7:10], now[7:10], strict=True)]
+        moved = zip(before[1][:3], now[:3], told, strict=True)
+        stray = [there - here - way for here, there, way in moved]
         if dt > GAP_S:
-            far = float(np.linalg.norm(stray))
-            stray *= max(far - float(np.linalg.norm(told)), 0.0) / far if far else 0.0
+            far = math.hypot(*stray)
+            share = max(far - math.hypot(*told), 0.0) / far if far else 0.0
+            stray = [share * one for one in stray]
         self._strays.append((held_s, stray))
         while held_s - self._strays[0][0] > WINDOW_S:
             self._strays.popleft()
-        total = np.sum([offset for _, offset in self._strays], axis=0)
-        far = float(np.linalg.norm(total))
+        total = [math.fsum(axis) for axis in zip(*(s for _, s in self._strays), strict=True)]
+        far = math.hypot(*total)
         if far <= self._limits.jump_m:
             return None
         self._strays.clear()
-        self._lift_m += float(total[2])
+        self._lift_m += total[2]
         self.sunk_m = min(self.sunk_m, self._lift_m)
         return Violation(
             Rule.JUMP, "away from where it was flying", far, "m", 0.0, self._limits.jump_m

@@ -66,3 +66,12 @@ def test_to_world_undoes_to_body_and_keeps_lengths(quaternion, vector):
     v_B = frames.to_body(q, vector)
     assert math.hypot(*v_B) == pytest.approx(math.hypot(*vector), abs=1e-9)
     assert frames.to_world(q, v_B) == pytest.approx(np.array(vector), abs=1e-9)
+
+
+def test_one_vector_is_turned_as_many_are():
+    rng = np.random.default_rng(3)
+    q, v = rng.normal(size=(50, 4)), rng.normal(size=(50, 3))
+    q /= np.linalg.norm(q, axis=1, keepdims=True)
+    ones = [frames.one_to_body(*rows) for rows in zip(q.tolist(), v.tolist(), strict=True)]
+    assert np.array(ones) == pytest.approx(frames.to_body(q, v), abs=1e-12)
+    assert frames.one_to_body(YAW_90, (0.0, 2.0, 0.0)) == pytest.approx((2.0, 0.0, 0.0))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import BatteryState
 
 from martlet_nodes.drone_status import Status
-from sim_core.frames import to_body
+from sim_core.frames import one_to_body
 
 Float32 = NDArray[np.float32]
 WORLD = "world"
@@ -53,14 +53,13 @@ def fill_fleet(message: FleetStates, stamp_s: float, states: Float32, age_s: Flo
 def fill_odometry(message: Odometry, stamp: Time, state: Float32) -> None:
     """Write one drone's state; the twist is in the child frame, B."""
     message.header.stamp = stamp
-    x, y, z, qx, qy, qz, qw = state[:7].tolist()
+    numbers = state.tolist()
     pose, twist = message.pose.pose, message.twist.twist
-    pose.position.x, pose.position.y, pose.position.z = x, y, z
-    turn = pose.orientation
-    turn.x, turn.y, turn.z, turn.w = qx, qy, qz, qw
-    v_B = to_body(state[3:7], state[7:10]).tolist()
-    twist.linear.x, twist.linear.y, twist.linear.z = v_B
-    twist.angular.x, twist.angular.y, twist.angular.z = state[10:13].tolist()
+    p, turn = pose.position, pose.orientation
+    p.x, p.y, p.z, turn.x, turn.y, turn.z, turn.w = numbers[:7]
+    linear, angular = twist.linear, twist.angular
+    linear.x, linear.y, linear.z = one_to_body(numbers[3:7], numbers[7:10])
+    angular.x, angular.y, angular.z = numbers[10:]
 
 
 def fill_pose(message: PoseStamped, odometry: Odometry) -> None:
