@@ -60,9 +60,9 @@ class EstimateWatch:
         if dt <= 0.0:
             self._seen = before
             return None
-        told = [0.5 * dt * (v + w) for v, w in zip(before[1][7:10], now[7:10], strict=True)]
-        moved = zip(before[1][:3], now[:3], told, strict=True)
-        stray = [there - here - way for here, there, way in moved]
+        old, half = before[1], 0.5 * dt
+        told = [half * (old[axis] + now[axis]) for axis in (7, 8, 9)]
+        stray = [now[axis] - old[axis] - told[axis] for axis in (0, 1, 2)]
         if dt > GAP_S:
             far = math.hypot(*stray)
             share = max(far - math.hypot(*told), 0.0) / far if far else 0.0
@@ -70,7 +70,11 @@ class EstimateWatch:
         self._strays.append((held_s, stray))
         while held_s - self._strays[0][0] > WINDOW_S:
             self._strays.popleft()
-        total = [math.fsum(axis) for axis in zip(*(s for _, s in self._strays), strict=True)]
+        total = [0.0, 0.0, 0.0]
+        for _, (x, y, z) in self._strays:
+            total[0] += x
+            total[1] += y
+            total[2] += z
         far = math.hypot(*total)
         if far <= self._limits.jump_m:
             return None
