@@ -2,7 +2,8 @@
 """How many twins one machine flies at 100 Hz, all processes on it, and where the time goes.
 
 Run it with `python benchmarks/fleet_size.py`; each number of drones takes a minute by the wall's
-clock. They hover by one policy; twins, backend with its guards, policy and recorder share the
+clock. `--backend sim` does the same with the simulator in place of twins and radio, and prints its
+table. They hover by one policy; twins, backend with its guards, policy and recorder share the
 machine. A command is on time that comes within 10 ms of the state it answers, and one is due to
 each drone every 10 ms, so what a late twin does not ask for is missed as well. The links lose
 nothing. It goes up as long as `AIM` of the commands are on time. The table goes into docs/twin.md.
@@ -21,6 +22,10 @@ PAGE = Path(__file__).parent.parent / "docs" / "twin.md"
 BEGIN, END = "<!-- size -->", "<!-- end of size -->"
 
 AIM = 0.99
+PROCESSES = {
+    "twin": ("twin", "crazyflie_backend", "policy", "recorder"),
+    "sim": ("sim_backend", "policy", "recorder"),
+}
 SIZES = (1, 2, 4, 6, 8, 10, 12, 14, 16)
 
 
@@ -30,35 +35,42 @@ def main() -> None:
     parser.add_argument("--drones", type=int, nargs="+", default=SIZES)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--all", action="store_true", help="go on where commands are late")
+    parser.add_argument("--backend", choices=list(PROCESSES), default="twin")
     parser.add_argument("--table", action="store_true", help="of what was recorded before")
     asked = parser.parse_args()
+    backend = asked.backend
+    name = NAME if backend == "twin" else f"{NAME}_{backend}"
     if not asked.table:
-        record(NAME, _measured(asked.drones, asked.seconds, on=asked.all))
-    figures = recorded(NAME)
-    PAGE.write_text(replace_between(PAGE.read_text(), BEGIN, END, table(figures)))
+        record(name, _measured(backend, asked.drones, asked.seconds, on=asked.all))
+    lines = table(recorded(name), backend)
+    if backend == "twin":
+        PAGE.write_text(replace_between(PAGE.read_text(), BEGIN, END, lines))
+    else:
+        print("\n".join(lines))  # noqa: T201
 
 
-def _measured(sizes: list[int], seconds: float, *, on: bool) -> dict[str, Any]:
+def _measured(backend: str, sizes: list[int], seconds: float, *, on: bool) -> dict[str, Any]:
     """A row for each number of drones, up to the first that is too large, or to the end."""
     rows: list[dict[str, Any]] = []
     for drones in sizes:
-        rows.append(hovering("twin", drones, seconds, 0.0))
+        rows.append(hovering(backend, drones, seconds, 0.0))
         print(rows[-1], flush=True)  # noqa: T201
         if not (on or _on_time(rows[-1])):
             break
     return {"policy": POLICY.name, "seconds": seconds, "rows": rows}
 
 
-def table(figures: dict[str, Any]) -> list[str]:
+def table(figures: dict[str, Any], backend: str) -> list[str]:
     """Lines: a row for each number of drones, and the largest that holds."""
-    names = ("twin", "crazyflie_backend", "policy", "recorder")
+    names, drones = PROCESSES[backend], {"twin": "twins", "sim": "drones"}[backend]
+    heads = (drones, "commands on time", "each drone", "latency, median / p99", *names)
     lines = [
-        f"| twins | commands on time | each drone | latency, median / p99 | {' | '.join(names)} |",
-        "|---|---|---|---|---|---|---|---|",
+        f"| {' | '.join(heads)} |",
+        "|---" * (4 + len(names)) + "|",
     ]
     for row in figures["rows"]:
         if row.get("on_time") is None:
-            lines.append(f"| {row['drones']} | not flown: {row['why']} | | | | | | |")
+            lines.append(f"| {row['drones']} | not flown: {row['why']} {'| ' * (2 + len(names))}|")
             continue
         cores = " | ".join(f"{row['cores'][name]:.2f}" for name in names)
         lines.append(
@@ -70,7 +82,7 @@ def table(figures: dict[str, Any]) -> list[str]:
     return [
         *lines,
         "",
-        f"The last four columns are cores used. At least {AIM:.0%} on time: {most} twins. Other"
+        f"The last columns are cores used. At least {AIM:.0%} on time: {most} {drones}. Other"
         f" load when flights began: {min(loads):.1f} to {max(loads):.1f}.",
     ]
 
