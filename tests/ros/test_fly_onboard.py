@@ -9,7 +9,7 @@ import pytest
 
 from martlet.shipped import shipped_policy
 
-pytestmark = [pytest.mark.ros, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.ros, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def test_policy_on_board_flies_the_tasks_one_after_the_other(tmp_path, one_lap):
@@ -17,14 +17,14 @@ def test_policy_on_board_flies_the_tasks_one_after_the_other(tmp_path, one_lap):
     words = [sys.executable, "-m", "martlet.cli", "fly", "--onboard", "--run", str(run), "--json"]
     words += ["--policy", str(shipped_policy("cf21_plus")), "--tasks", str(one_lap)]
     words += ["--hover-s", "2", "--clock", "lockstep", "--factor", "20"]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=220, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=580, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
     assert report["landed"]
     assert report["problems"] == []
     assert report["guard_interventions"] == 0
     assert report["hover_error_m"] < 0.025
-    assert report["references"]["lemniscate"]["rmse_m"] < 0.03
+    assert report["references"]["lemniscate"]["rmse_m"] < 0.06
     assert report["settings"]["onboard"]
     assert (run / "onboard.so").is_file()
     assert (run / "firmware" / "src" / "policy_data.hpp").is_file()
