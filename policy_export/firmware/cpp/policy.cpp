@@ -42,12 +42,13 @@ Check Policy::check() {
 }
 
 void Policy::begin(int number) {
-  session_.begin(kWorld, number, kHoverThrustN);
+  session_.begin(kWorld, number, {kHoverThrustN, {0.0f, 0.0f, 0.0f}});
   if (kTasks[number].races) session_.take_role(1);
 }
 
 void Policy::observe(const float state[13], std::int32_t row, float* observation) {
-  session_.observe(kWorld, sim_core::scalar::estimate_of(state), row, observation);
+  using namespace sim_core::scalar;
+  session_.observe(kWorld, estimate_of(state), row, nobody_met(), observation);
 }
 
 void Policy::infer(const float* observation, float output[4]) {

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "sim_core/mates.hpp"
+#include "sim_core/drone_session.hpp"
 #include "sim_core/task_list.hpp"
 
 namespace sim_core {
@@ -42,49 +42,26 @@ class Session : public TaskSession {
   void reset(float hover) override {
     const float numbers[] = {hover, kEach ? hover : 0.0f, kEach ? hover : 0.0f,
                              kEach ? hover : 0.0f};
+    const auto before = scalar::command_of(typename Task::Action{}, numbers);
     int number = 0;
-    for (Drone& drone : drones_) {
-      Task::follow(drone.memory, world_, number++);
-      scalar::start_history(drone.history, scalar::command_of(Action{}, numbers));
-    }
-    row_ = 0;
-    first_ = true;
+    for (Drone& drone : drones_) drone.flight.begin(world_, number++, before);
   }
 
-  void take_role(int number, std::int32_t role) override {
-    Task::take_role(drone(number).memory, role);
-  }
+  void take_role(int number, std::int32_t role) override { drone(number).flight.take_role(role); }
 
   void observe(const float* states, std::int32_t row, float* observation) override {
     int number = 0;
     for (Drone& drone : drones_) {
-      const scalar::Estimate<float> seen = estimate_at(states, number);
-      if constexpr (Task::kInWorlds) {
-        Task::look_around(drone.memory, met_by(number, drone.mates, states));
-      }
-      ++number;
-      Task::tick(drone.memory, world_, row - row_);
-      auto now = Task::template now<float>(drone.memory, world_);
-      const scalar::Vec3<float> before = first_ ? seen.p_WB : drone.before;
-      if (row > 0) Task::advance(drone.memory, now, world_, before, seen, seen);
-      drone.before = seen.p_WB;
-      const auto after = Task::after(now, drone.memory, world_);
-      if constexpr (Task::kRowPart > 0) {
-        Task::write_rows(after, seen, world_, 1, observation, 0);
-      }
-      Task::observe(drone.memory, after, seen, drone.history, world_,
-                    scalar::Pen<float>{observation + Task::kRowPart});
+      scalar::Met<float> met{};
+      if constexpr (Task::kInWorlds) met = met_by(number, drone.mates, states);
+      drone.flight.observe(world_, state_of(states, number++), row, met, observation);
       observation += task_.observation_size;
     }
-    row_ = row;
-    first_ = false;
   }
 
   void decode(const float* outputs, float* commands) override {
     for (Drone& drone : drones_) {
-      const auto command = scalar::limited(scalar::command_of(Action{}, outputs), limits_);
-      scalar::remember(drone.history, command);
-      scalar::Pen<float>{commands}.put(command);
+      scalar::Pen<float>{commands}.put(drone.flight.decode(outputs, limits_));
       outputs += 4;
       commands += 4;
     }
@@ -92,7 +69,7 @@ class Session : public TaskSession {
 
   void places(std::int32_t* out) const override {
     for (const Drone& drone : drones_) {
-      Task::place_of(drone.memory, 0, out);
+      drone.flight.place(out);
       out += 2;
     }
   }
@@ -106,34 +83,26 @@ class Session : public TaskSession {
     int first, end;
   };
   struct Drone {
-    typename Task::template Memory<float> memory;
-    scalar::History<float, Action> history;
-    scalar::Vec3<float> before;
+    scalar::DroneSession<Task> flight;
     Range mates;  ///< numbers of those whom it sees, itself among them
   };
 
   Drone& drone(int number) { return drones_[static_cast<std::size_t>(number)]; }
 
-  static scalar::Estimate<float> estimate_at(const float* states, int number) {
-    const float* s = states + 13 * number;
-    return {
-        {s[0], s[1], s[2]}, {s[3], s[4], s[5], s[6]}, {s[7], s[8], s[9]}, {s[10], s[11], s[12]}};
+  static scalar::Estimate<float> state_of(const float* states, int number) {
+    return scalar::estimate_of(states + 13 * number);
   }
 
   /// As `scalar::meet`, of as few drones as there are: where nobody is left they are out of sight.
   static scalar::Met<float> met_by(int number, const Range& mates, const float* states) {
-    constexpr float kNobodyM = 1e3f;
-    const scalar::Estimate<float> own = estimate_at(states, number);
-    float nearest = kNobodyM * kNobodyM;
-    scalar::Met<float> met{};
+    const scalar::Estimate<float> own = state_of(states, number);
+    float nearest = scalar::kNobodyM * scalar::kNobodyM;
+    scalar::Met<float> met = scalar::nobody_met();
     float squares[scalar::kNeighbours];
-    for (int k = 0; k < scalar::kNeighbours; ++k) {
-      squares[k] = kNobodyM * kNobodyM;
-      met.mates.nearest[k].p_WB = {kNobodyM, kNobodyM, kNobodyM};
-    }
+    for (float& square : squares) square = scalar::kNobodyM * scalar::kNobodyM;
     for (int other = mates.first; other < mates.end; ++other) {
       if (other == number) continue;
-      const scalar::Estimate<float> seen = estimate_at(states, other);
+      const scalar::Estimate<float> seen = state_of(states, other);
       scalar::Mate<float> mate = {seen.p_WB, seen.v_WB};
       const scalar::Vec3<float> to = mate.p_WB - own.p_WB;
       nearest = std::min(nearest, scalar::dot(to, to));
@@ -153,8 +122,6 @@ class Session : public TaskSession {
   World world_;
   CommandLimits limits_;
   std::vector<Drone> drones_;
-  std::int32_t row_ = 0;
-  bool first_ = true;
 };
 
 template <class Task>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A task in flight of one drone that sees nobody else: its memory and its past commands, nothing that
-/// asks for a heap. What it observes and commands, `TaskSession` would, to the bit.
+/// A task in flight of one drone: its memory and its past commands, nothing that asks for a heap. On the
+/// drone itself it is all there is; `TaskSession` holds many.
 #pragma once
 
 #include "sim_core/action.hpp"
@@ -16,9 +16,11 @@ inline Estimate<float> estimate_of(const float s[13]) {
   return {{s[0], s[1], s[2]}, {s[3], s[4], s[5], s[6]}, {s[7], s[8], s[9]}, {s[10], s[11], s[12]}};
 }
 
-/// What a drone meets where there is no other: those whom it sees are out of sight.
+/// Where nobody is: out of sight.
+constexpr float kNobodyM = 1e3f;
+
+/// What a drone meets where there is no other.
 inline Met<float> nobody_met() {
-  constexpr float kNobodyM = 1e3f;
   Met<float> met{};
   for (Mate<float>& mate : met.mates.nearest) mate.p_WB = {kNobodyM, kNobodyM, kNobodyM};
   met.mates.distance_m = kNobodyM;
@@ -28,10 +30,13 @@ inline Met<float> nobody_met() {
 template <class Task>
 class DroneSession {
  public:
-  /// Path, or course, `number` of the world, as after a long hover at `hover_thrust_n`.
-  void begin(const World& world, int number, float hover_thrust_n) {
+  using Action = typename Task::Action;
+  using Sent = typename Action::template Sent<float>;
+
+  /// Path, or course, `number` of the world, as after a long hover by the command `hover`.
+  void begin(const World& world, int number, const Sent& hover) {
     Task::follow(memory_, world, number);
-    start_history(history_, Command<float>{hover_thrust_n, {0.0f, 0.0f, 0.0f}});
+    start_history(history_, hover);
     row_ = 0;
     first_ = true;
   }
@@ -39,10 +44,11 @@ class DroneSession {
   /// Of a task that has several: what is asked of the drone from now on.
   void take_role(std::int32_t role) { Task::take_role(memory_, role); }
 
-  /// The observation of a state at `row` control steps after the start.
+  /// The observation of a state at `row` control steps after the start; `met`: who is around, for tasks
+  /// that see others.
   void observe(const World& world, const Estimate<float>& seen, std::int32_t row,
-               float* observation) {
-    if constexpr (Task::kInWorlds) Task::look_around(memory_, nobody_met());
+               const Met<float>& met, float* observation) {
+    if constexpr (Task::kInWorlds) Task::look_around(memory_, met);
     Task::tick(memory_, world, row - row_);
     const auto now = Task::template now<float>(memory_, world);
     const Vec3<float> before = first_ ? seen.p_WB : before_;
@@ -56,16 +62,18 @@ class DroneSession {
   }
 
   /// Limits an output and remembers it as the command that was sent.
-  Command<float> decode(const float output[4], const CommandLimits& limits) {
-    const Command<float> command =
-        limited(Command<float>{output[0], {output[1], output[2], output[3]}}, limits);
+  Sent decode(const float output[4], const CommandLimits& limits) {
+    const Sent command = limited(command_of(Action{}, output), limits);
     remember(history_, command);
     return command;
   }
 
+  /// See `place_of` of a task.
+  void place(std::int32_t out[2]) const { Task::place_of(memory_, 0, out); }
+
  private:
   typename Task::template Memory<float> memory_;
-  History<float> history_;
+  History<float, Action> history_;
   Vec3<float> before_;
   std::int32_t row_;
   bool first_;
