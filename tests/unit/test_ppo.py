@@ -63,7 +63,7 @@ def advantages_of(rewards, done, values, discount, trace):
     stub = SimpleNamespace(
         settings=SimpleNamespace(discount=discount, trace=trace, horizon=len(rewards)),
         critic=lambda inputs: inputs[..., 0],
-        environment=SimpleNamespace(task="track"),
+        environment=SimpleNamespace(about=_core.TASKS["track"]),
         control_step=0,
     )
     ppo.estimate_advantages(stub, storage)
