@@ -65,3 +65,22 @@ def test_a_backend_rests_and_comes_back_but_not_with_an_armed_drone(stack, wait_
     assert "deactivate: cf1: armed or in flight: land and disarm first" in log
     assert "Traceback" not in log, log
     assert "already registered" not in log, log  # nothing of the first life is left
+
+
+TOPICS = """
+import rclpy
+from martlet_nodes.managed import Managed
+from std_msgs.msg import Bool
+
+rclpy.init()
+node = Managed("quiet", None)
+before = len(list(node.waitables))
+node.create_publisher(Bool, "/said", 1)
+node.create_subscription(Bool, "/heard", print, 1)
+print(before, len(list(node.waitables)))
+"""
+
+
+def test_topics_cost_a_turn_of_the_executor_no_event_handlers(stack):
+    before, after = stack.run(TOPICS).split()
+    assert after == before
