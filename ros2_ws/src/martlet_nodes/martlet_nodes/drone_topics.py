@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is said of one drone, for people and tools."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -52,25 +52,23 @@ class DroneTopics:
         self.flown = (self.odometry, self.pose, self.status, self.battery)
         self._description = publish(String, f"/{name}/robot_description", quality.KEPT)
         self._description.publish(String(data=description))
-        self._odometry, self._pose = Odometry(), PoseStamped()
-        self._odometry.header.frame_id = self._pose.header.frame_id = messages.WORLD
-        self._odometry.child_frame_id = name
+        self._odometry, self._pose = messages.written_odometry(name), messages.written_pose()
+        self._name = name
+        self._said: tuple[Time, Sequence[float]] = (Time(), [0.0] * 6 + [1.0])
 
     def say_state(self, stamp: Time, state: NDArray[np.float32]) -> None:
         """Publish the drone's state."""
-        messages.fill_odometry(self._odometry, stamp, state)
-        self.odometry.publish(self._odometry)
-        messages.fill_pose(self._pose, self._odometry)
-        self.pose.publish(self._pose)
+        pose, twist = messages.pose_and_twist(state)
+        at = (stamp.sec, stamp.nanosec)
+        self.odometry.publish(self._odometry.filled(at, pose, twist))
+        self.pose.publish(self._pose.filled(at, pose))
+        self._said = stamp, pose
 
     def transform(self) -> TransformStamped:
         """The state last said, for TF: from the world to the drone."""
-        message = TransformStamped()
-        message.header, message.child_frame_id = (
-            self._odometry.header,
-            self._odometry.child_frame_id,
-        )
-        p, to = self._odometry.pose.pose.position, message.transform.translation
-        to.x, to.y, to.z = p.x, p.y, p.z
-        message.transform.rotation = self._odometry.pose.pose.orientation
+        message = TransformStamped(child_frame_id=self._name)
+        message.header.stamp, pose = self._said
+        message.header.frame_id = messages.WORLD
+        to, turn = message.transform.translation, message.transform.rotation
+        to.x, to.y, to.z, turn.x, turn.y, turn.z, turn.w = pose
         return message

@@ -3,16 +3,19 @@
 
 import math
 from array import array
+from collections.abc import Sequence
 
 import numpy as np
 from builtin_interfaces.msg import Time
-from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import Pose, PoseStamped
 from martlet_msgs.msg import DroneStatus, FleetStates
 from nav_msgs.msg import Odometry
 from numpy.typing import NDArray
 from sensor_msgs.msg import BatteryState
+from std_msgs.msg import Header
 
 from martlet_nodes.drone_status import Status
+from martlet_nodes.written import STAMP, Written
 from sim_core.frames import one_to_body
 
 Float32 = NDArray[np.float32]
@@ -50,22 +53,41 @@ def fill_fleet(message: FleetStates, stamp_s: float, states: Float32, age_s: Flo
     message.age_s = floats(age_s)
 
 
-def fill_odometry(message: Odometry, stamp: Time, state: Float32) -> None:
-    """Write one drone's state; the twist is in the child frame, B."""
-    message.header.stamp = stamp
-    numbers = state.tolist()
-    pose, twist = message.pose.pose, message.twist.twist
+def written_odometry(name: str) -> Written:
+    """A drone's odometry: blocks of its stamp, its pose (x y z, x y z w) and its twist in B."""
+    pose, twist = tuple(range(1, 8)), tuple(range(11, 17))
+    message = Odometry(child_frame_id=name)
+    message.pose.pose = _pose(pose)
+    linear, angular = message.twist.twist.linear, message.twist.twist.angular
+    linear.x, linear.y, linear.z, angular.x, angular.y, angular.z = map(float, twist)
+    _set_header(message.header)
+    return Written(message, STAMP, ("=7d", pose), ("=6d", twist))
+
+
+def written_pose() -> Written:
+    """A drone's pose: blocks of its stamp and of x y z, x y z w."""
+    pose = tuple(range(1, 8))
+    message = PoseStamped(pose=_pose(pose))
+    _set_header(message.header)
+    return Written(message, STAMP, ("=7d", pose))
+
+
+def pose_and_twist(state: Float32) -> tuple[list[float], tuple[float, ...]]:
+    """One drone's state as an odometry has it: its twist is in the child frame, B."""
+    numbers: list[float] = state.tolist()
+    return numbers[:7], (*one_to_body(numbers[3:7], numbers[7:10]), *numbers[10:])
+
+
+def _pose(numbers: Sequence[float]) -> Pose:
+    pose = Pose()
     p, turn = pose.position, pose.orientation
-    p.x, p.y, p.z, turn.x, turn.y, turn.z, turn.w = numbers[:7]
-    linear, angular = twist.linear, twist.angular
-    linear.x, linear.y, linear.z = one_to_body(numbers[3:7], numbers[7:10])
-    angular.x, angular.y, angular.z = numbers[10:]
+    p.x, p.y, p.z, turn.x, turn.y, turn.z, turn.w = map(float, numbers)
+    return pose
 
 
-def fill_pose(message: PoseStamped, odometry: Odometry) -> None:
-    """Write the pose that an odometry message holds."""
-    message.header.stamp = odometry.header.stamp
-    message.pose = odometry.pose.pose
+def _set_header(header: Header) -> None:
+    header.frame_id = WORLD
+    header.stamp.sec, header.stamp.nanosec = STAMP[1]
 
 
 def status_message(status: Status, stamp: Time, latencies_s: list[float]) -> DroneStatus:
