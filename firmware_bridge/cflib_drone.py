@@ -171,6 +171,11 @@ class CflibDrone:
         elif isinstance(order, Stop | Emergency):
             self.record.assume(armed=isinstance(order, Stop), flying=False)
 
+    def flush(self, timeout_s: float) -> None:
+        """Wait until what was handed to the sender has been sent, at most for so long."""
+        if self._sender is not None:
+            self._sender.flush(timeout_s)
+
     def place(self, pose: ExternalPose) -> None:
         """Tell it where something outside sees it; returns at once, the newest counts."""
         if self._sender is not None and not self.record.now()[0].fault:
@@ -211,8 +216,8 @@ class CflibDrone:
 
     def close(self) -> None:
         """Set back what was set, and let go."""
+        self.flush(FLUSH_S)
         if self._sender is not None:
-            self._sender.flush(FLUSH_S)
             self._sender.close()
         if self._cf is None:
             return

@@ -118,6 +118,12 @@ class CflibLink:
         """
         self._drones[drone].send(order)
 
+    def flush(self, timeout_s: float) -> None:
+        """Wait until what was ordered has been sent, at most for so long in all."""
+        until_s = time.monotonic() + timeout_s
+        for drone in self._drones:
+            drone.flush(max(until_s - time.monotonic(), 0.0))
+
     def place(self, drone: int, pose: ExternalPose) -> None:
         """Tell one drone where something outside sees it, motion capture for one; returns at once.
 

@@ -178,6 +178,18 @@ def test_of_poses_that_wait_the_newest_alone_is_sent():
     assert struct.unpack_from("<f", sent[-1].payload, 1) == (3.0,)
 
 
+def test_a_busy_radio_is_waited_for_no_longer_than_asked():
+    go = threading.Event()
+    sender = Sender(lambda _: go.wait(5.0), "test")
+    try:
+        sender.put_newest(pose_packet(ExternalPose((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))))
+        assert not sender.flush(0.001)
+        go.set()
+        assert sender.flush(5.0)
+    finally:
+        sender.close()
+
+
 def test_the_thrust_convention_is_read_from_the_firmware():
     older, newer = Firmware(**{PWM_CURVE.replace(".", "_", 1): 0.09}), Firmware()
     assert thrust_read(older, 12) == "pwm"

@@ -19,6 +19,10 @@ SILENCE_S = 0.02
 
 RETRY_S = 0.2
 IDLE_S = 0.1
+GO_AHEAD_S = 0.001
+"""So long at most do other messages wait for the link's threads to send a command: whoever publishes
+keeps Python's lock from them. A radio that is busy for longer is not waited for."""
+
 LINK_EVERY = 10
 """News between two looks at the links themselves."""
 
@@ -112,6 +116,10 @@ class CrazyflieBackendNode(FleetNode):
     def take_pose(self, number: int, pose: ExternalPose) -> None:
         """Tell a drone where motion capture sees it."""
         self._link.place(number, pose)
+
+    def _after_command(self) -> None:
+        self._link.flush(GO_AHEAD_S)
+        super()._after_command()
 
     def _listen(self, ended: threading.Event) -> None:
         """Wake the executor at news of the drones, or at their silence."""
