@@ -20,8 +20,8 @@ SILENCE_S = 0.02
 RETRY_S = 0.2
 IDLE_S = 0.1
 GO_AHEAD_S = 0.001
-"""So long at most do other messages wait for the link's threads to send a command: whoever publishes
-keeps Python's lock from them. A radio that is busy for longer is not waited for."""
+"""So long at most do other messages wait for the link's threads to send a command: whoever
+publishes keeps Python's lock from them. A radio that is busy for longer is not waited for."""
 
 LINK_EVERY = 10
 """News between two looks at the links themselves."""
