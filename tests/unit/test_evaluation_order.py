@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from martlet import cli
+from martlet.commands import learning
 from martlet.errors import UsageError
 from martlet.eval_order import Order, judge_of
 from martlet.evaluation import fly_order
@@ -51,7 +51,7 @@ def test_hover_tells_pufferlibs_score_of_the_policy(policy_path: Path, tmp_path:
 
 def test_help_names_every_built_in_path() -> None:
     for name in task_names():
-        assert f'"{name}"' in (cli.evaluate.__doc__ or "")
+        assert f'"{name}"' in (learning.evaluate.__doc__ or "")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from swarm_points import Points, Straight
 from evaluation import swarms
 from evaluation.errors import PictureError
 from martlet import cli, swarm_evaluation
+from martlet.commands import learning
 from martlet.errors import UsageError
 from martlet.eval_order import Order
 from martlet.evaluation import fly_order
@@ -77,7 +78,7 @@ def test_the_command_line_tells_machines(order, monkeypatch, capsys, tmp_path):
 
 def test_help_names_every_scenario():
     for name in SCENARIOS:
-        assert f'"{name}"' in (cli.evaluate.__doc__ or "")
+        assert f'"{name}"' in (learning.evaluate.__doc__ or "")
 
 
 @pytest.mark.parametrize(

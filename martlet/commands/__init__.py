@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands of the command line, by what they are for; each file's functions are commands."""
