@@ -15,7 +15,10 @@ BUFFERS = ("observation", "privileged", "reward", "terminated", "truncated")
 # Short episodes and wild commands: drones crash, run out of time and begin again on the way.
 SHORT = ["episode.max_steps=60", "episode.max_distance_m=1.2"]
 ENVIRONMENT = load_environment("track", SHORT)
-MOTORS = load_environment("track", [*SHORT, 'action.kind="motors"', "estimate.lag_s=0.02"])
+OTHERS = {
+    "motors": load_environment("track", [*SHORT, 'action.kind="motors"', "estimate.lag_s=0.02"]),
+    "race": load_environment("race", ["episode.max_steps=60"]),
+}
 
 
 def commands(count):
@@ -67,16 +70,17 @@ def test_equal_seeds_give_equal_bits(reference_run, threads, isa):
 
 
 @cache
-def flown_by_motors():
-    return flown(environment=MOTORS)
+def flown_in(other):
+    return flown(environment=OTHERS[other])
 
 
 @pytest.mark.parametrize("isa", _core.instruction_sets())
-def test_commands_of_motors_give_equal_bits(isa):
-    run = flown_by_motors()
+@pytest.mark.parametrize("other", OTHERS)
+def test_motors_and_races_give_equal_bits(other, isa):
+    run = flown_in(other)
     assert run["terminated"].sum() > 20
     assert run["truncated"].sum() > 20
-    assert_equal_bits(run, flown(threads=3, isa=isa, environment=MOTORS))
+    assert_equal_bits(run, flown(threads=3, isa=isa, environment=OTHERS[other]))
 
 
 @cache

@@ -2,7 +2,6 @@
 """Pictures of an evaluation, and the command that draws them."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from evaluation.baselines import fly_baseline
 from evaluation.errors import PictureError
 from evaluation.evaluation_picture import render
 from evaluation.rendering import check_kind
-from martlet import cli
 
 
 @pytest.fixture(scope="module")
@@ -50,19 +48,13 @@ def test_picture_of_another_kind_is_refused_before_anything_flies(flown) -> None
     check_kind(None)
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
-    monkeypatch.setattr(sys, "argv", ["martlet", "eval", *words])
-    cli.main()
-
-
 def test_eval_flies_a_policy_and_a_baseline_on_the_same_drones(
-    monkeypatch: pytest.MonkeyPatch, capsys, policy_path: Path, tmp_path: Path
+    martlet, policy_path: Path, tmp_path: Path
 ) -> None:
-    run(
-        monkeypatch, str(policy_path), "--task", "hover", "--episodes", "12", "--baseline", "stock",
-        "--out", str(tmp_path), "--render", str(tmp_path / "p.png"), "--json",
-    )  # fmt: skip
-    told = json.loads(capsys.readouterr().out)
+    words = ["--task", "hover", "--episodes", "12", "--baseline", "stock", "--out", tmp_path]
+    told = json.loads(
+        martlet("eval", policy_path, *words, "--render", tmp_path / "p.png", "--json").out
+    )
     assert told["pilot"] == "policy.onnx"
     assert {"success_rate", "success_ci95", "rmse_m", "settled_error_m", "crash_rate"} <= set(told)
     assert told["baselines"]["stock"]["tail"]["episodes"] == told["tail"]["episodes"]
@@ -71,12 +63,9 @@ def test_eval_flies_a_policy_and_a_baseline_on_the_same_drones(
     assert Path(told["worst"]).parent == tmp_path
 
 
-def test_eval_prints_a_column_for_each_pilot(
-    monkeypatch: pytest.MonkeyPatch, capsys, policy_path: Path, tmp_path: Path
-) -> None:
-    words = (str(policy_path), "--episodes", "4", "--baseline", "stock", "--out", str(tmp_path))
-    run(monkeypatch, *words)
-    out = capsys.readouterr().out
+def test_eval_prints_a_column_for_each_pilot(martlet, policy_path: Path, tmp_path: Path) -> None:
+    words = ["--episodes", "4", "--baseline", "stock", "--out", tmp_path]
+    out = martlet("eval", policy_path, *words).out
     for text in ("policy.onnx", "stock", "success_ci95", "thrust/weight 1.5 to 1.7", "begins at"):
         assert text in out
 
@@ -89,10 +78,7 @@ def test_eval_prints_a_column_for_each_pilot(
         (("--baseline", "stock", "--episodes", "0"), "episodes: expected at least 1, got 0"),
     ],
 )
-def test_eval_asked_for_wrongly_ends_with_two(
-    monkeypatch: pytest.MonkeyPatch, capsys, words, sentence: str
-) -> None:
-    with pytest.raises(SystemExit) as end:
-        run(monkeypatch, *words)
-    assert end.value.code == 2
-    assert sentence in capsys.readouterr().err
+def test_eval_asked_for_wrongly_ends_with_two(martlet, words, sentence: str) -> None:
+    answer = martlet("eval", *words)
+    assert answer.code == 2
+    assert sentence in answer.errors

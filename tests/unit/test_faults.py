@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from martlet import cli
 from sim_core import _core
 from sim_core.environment import load_environment
 from training import run
@@ -99,14 +98,13 @@ def test_a_late_fault_keeps_the_last_good_checkpoint(train, tmp_path, learner):
     assert train(learner=learner, resume=True).steps == 3 * BATCH
 
 
-def test_the_command_line_shows_it_again(train, tmp_path, monkeypatch, capsys):
+def test_the_command_line_shows_it_again(train, tmp_path, martlet):
     changes, settings, _ = POISONS["reward"]
     with pytest.raises(DivergenceError):
         train(changes, **settings)
     path = tmp_path / "run" / "fault.pt"
-    monkeypatch.setattr("sys.argv", ["martlet", "train", "--reproduce", str(path)])
-    cli.main()
-    assert "got a reward 'velocity' of environment 0 that is none" in capsys.readouterr().out
+    answer = martlet("train", "--reproduce", path)
+    assert "got a reward 'velocity' of environment 0 that is none" in answer.out
 
 
 def test_a_file_without_a_fault_is_no_reproducer(train, tmp_path):

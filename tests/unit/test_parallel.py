@@ -18,9 +18,9 @@ SCRIPT = Path(__file__).with_name("torchrun_run.py")
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run")
 
 
-def torchrun(folder, dies_in="never", restarts=0):
-    """Its exit code, and what it and its workers say."""
-    words = [*TORCHRUN, "--standalone", "--nproc-per-node=2", f"--max-restarts={restarts}"]
+def torchrun(folder, processes, dies_in="never"):
+    """Its exit code, and what it and its workers say; those that fail it starts again, once."""
+    words = [*TORCHRUN, "--standalone", f"--nproc-per-node={processes}", "--max-restarts=1"]
     words += [str(SCRIPT), str(folder), dies_in]
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -54,7 +54,7 @@ def steps_logged(folder):
 def mended_run(tmp_path_factory):
     """The folder of a run whose last process died in its third update, once."""
     folder = tmp_path_factory.mktemp("mended") / "run"
-    code, errors = torchrun(folder, dies_in="0", restarts=1)
+    code, errors = torchrun(folder, 2, dies_in="0")
     assert code == 0, errors
     return folder
 
@@ -70,7 +70,7 @@ def test_a_worker_that_dies_is_started_again_from_the_last_checkpoint(mended_run
 
 def test_a_restart_does_not_take_over_somebody_elses_run(mended_run):
     before = (mended_run / "checkpoint.pt").read_bytes()
-    code, errors = torchrun(mended_run, restarts=1)
+    code, errors = torchrun(mended_run, 1)
     assert code != 0
     assert "expected a new folder" in errors
     assert (mended_run / "checkpoint.pt").read_bytes() == before

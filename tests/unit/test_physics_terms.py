@@ -2,8 +2,6 @@
 """What `martlet doctor --physics` tells of an environment."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -56,8 +54,6 @@ def test_an_environment_that_is_none_is_refused():
         physics_of("trick")
 
 
-def test_the_command_speaks_json():
-    martlet = Path(sys.executable).parent / "martlet"
-    command = [martlet, "doctor", "--physics", "track", "--json"]
-    run = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert json.loads(run.stdout)["airframe"] == "cf21_plus"
+def test_the_command_speaks_json(martlet):
+    answer = martlet("doctor", "--physics", "track", "--json")
+    assert json.loads(answer.out)["airframe"] == "cf21_plus"

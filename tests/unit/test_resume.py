@@ -42,6 +42,12 @@ def whole_run(monkeypatch):
     return start
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """The folder of a whole run by its learner, for all whose run was killed to be held to."""
+    return {learner: tmp_path_factory.mktemp(learner) / "whole" for learner in ("native", "torch")}
+
+
 def exit_code(process):
     process.join(120)
     return process.exitcode
@@ -72,13 +78,17 @@ def counted(folder):
         ("torch", "update", 2, 1),
     ],
 )
-def test_a_killed_run_goes_on_to_the_bit(tmp_path, whole_run, learner, place, call, stands_at):
-    folder = tmp_path / "killed"
+def test_a_killed_run_goes_on_to_the_bit(
+    tmp_path, whole_run, undisturbed, learner, place, call, stands_at
+):
+    folder, whole = tmp_path / "killed", undisturbed[learner]
+    if not whole.exists():
+        whole_run(whole, learner)
     assert exit_code(killed_run.start(folder, learner, SETTINGS.steps, place, call)) == -9
     assert load_run(folder / "checkpoint.pt").steps == stands_at * BATCH
     resumed = whole_run(folder, learner, resume=True)
-    assert_equal_bits(resumed, whole_run(tmp_path / "whole", learner))
-    assert counted(folder) == counted(tmp_path / "whole") == [1, 2, 3, 4, 5]
+    assert_equal_bits(resumed, load_run(whole / "checkpoint.pt"))
+    assert counted(folder) == counted(whole) == [1, 2, 3, 4, 5]
 
 
 def test_a_run_killed_before_its_first_checkpoint_begins_anew(tmp_path, whole_run):

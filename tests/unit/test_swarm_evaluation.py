@@ -2,7 +2,6 @@
 """`martlet eval` of swarms, over points instead of the simulator."""
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from swarm_points import Points, Straight
 
 from evaluation import swarms
 from evaluation.errors import PictureError
-from martlet import cli, swarm_evaluation
+from martlet import swarm_evaluation
 from martlet.commands import learning
 from martlet.errors import UsageError
 from martlet.eval_order import Order
@@ -63,13 +62,10 @@ def test_a_formation_is_named_by_task_or_scenario(order, tmp_path):
     assert (told["seconds"], told["drones"], told["collision_free_rate"]) == (2.0, 3, 1.0)
 
 
-def test_the_command_line_tells_machines(order, monkeypatch, capsys, tmp_path):
-    args = ["martlet", "eval", str(order.policy), "--task", "swarm", "--scenario", "static",
-            "--drones", "4", "--episodes", "2", "--json",
-            "--render", str(tmp_path / "p.png")]  # fmt: skip
-    monkeypatch.setattr(sys, "argv", args)
-    cli.main()
-    told = json.loads(capsys.readouterr().out)
+def test_the_command_line_tells_machines(order, martlet, tmp_path):
+    words = ["eval", order.policy, "--task", "swarm", "--scenario", "static"]
+    words += ["--drones", 4, "--episodes", 2, "--render", tmp_path / "p.png"]
+    told = json.loads(martlet(*words, "--json").out)
     assert told["collision_free_rate"] == 1.0
     assert told["min_separation_m"] > 0.2
     assert told["slot_error_m"]["median"] < 0.01

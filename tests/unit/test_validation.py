@@ -2,8 +2,6 @@
 """Logs that the simulator itself made must come out without error; real ones within the lines."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -176,15 +174,12 @@ def test_a_wrong_folder_is_one_sentence(tmp_path: Path, make, words: str) -> Non
     assert "\n" not in str(refusal.value)
 
 
-def test_the_command_refuses_a_log_in_degrees(tmp_path: Path) -> None:
+def test_the_command_refuses_a_log_in_degrees(tmp_path: Path, martlet) -> None:
     write_flight_log(tmp_path / "mine.npz", replace(LOG, gyro=np.rad2deg(LOG.gyro)))
-    martlet = Path(sys.executable).parent / "martlet"
-    done = subprocess.run(
-        [martlet, "validate", str(tmp_path)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 2
-    assert "mine.npz: gyro: expected rad/s" in done.stderr
-    assert "Traceback" not in done.stderr
+    answer = martlet("validate", tmp_path)
+    assert answer.code == 2
+    assert "mine.npz: gyro: expected rad/s" in answer.errors
+    assert "Traceback" not in answer.errors
 
 
 LINES = {
