@@ -28,6 +28,14 @@ from firmware_bridge.external_pose import ExternalPose, pose_packet
 from firmware_bridge.heard import Record
 from firmware_bridge.link_faults import sentence_of
 from firmware_bridge.link_statistics import LinkStatistics
+from firmware_bridge.onboard_link import (
+    ENGAGE,
+    REASON,
+    STATUS,
+    TASK,
+    OnboardRemote,
+    check_on_board,
+)
 from firmware_bridge.orders import Arm, Emergency, Order, Stop
 from firmware_bridge.sender import Sender
 from firmware_bridge.setpoints import (
@@ -115,6 +123,7 @@ class CflibDrone:
         self._doubts: tuple[str, ...] = ()
         self._encoder: SetpointEncoder | None = None
         self._sender: Sender | None = None
+        self._remote: OnboardRemote | None = None
         self._polls = False
         self._cf: Any = None
 
@@ -150,10 +159,14 @@ class CflibDrone:
         style = set_up(self._parameters, self._settings, self._refusal)
         self._doubts = doubts(self._parameters, self._airframe, self._settings.thrust, protocol)
         kind = self._settings.thrust or thrust_read(self._parameters, protocol)
+        if self._settings.onboard is not None:
+            check_on_board(self._parameters, self._settings.onboard, kind, self._refusal)
+            self._remote = OnboardRemote({n: self._parameters.number(n) for n in (ENGAGE, TASK)})
         convention = ThrustConvention(kind, self._airframe.rotors.thrust_max_n)
         memories = [memory.id for memory in self._cf.mem.get_mems(TRAJECTORY)]
         self._encoder = SetpointEncoder(protocol, convention, style, next(iter(memories), None))
         self._listen()
+        self._check_boot()
         self._sender = Sender(self._transmit, f"to {self._uri}")
         if not self.flying():
             self.ground_m = float(self.record.now()[0].state[2])
@@ -165,7 +178,11 @@ class CflibDrone:
         packets = self._encoder.packets(order)
         if isinstance(order, Arm) and order.armed and not self.flying():
             packets = (*packets, *unlock_thrust())
-        self._sender.put(order, packets)
+        if self._remote is None:
+            self._sender.put(order, packets)
+        else:
+            for of, some in self._remote.sendings(order, packets, self._clock()):
+                self._sender.put(of, some)
         if isinstance(order, Arm):
             self.record.assume(armed=order.armed, flying=False)
         elif isinstance(order, Stop | Emergency):
@@ -180,6 +197,10 @@ class CflibDrone:
         """Tell it where something outside sees it; returns at once, the newest counts."""
         if self._sender is not None and not self.record.now()[0].fault:
             self._sender.put_newest(pose_packet(pose))
+
+    def take_returned(self) -> str:
+        """Why its policy on board gave it back by itself; once, empty where it did not."""
+        return self._remote.take_returned(self._clock()) if self._remote is not None else ""
 
     def flying(self) -> bool:
         """Whether it says that it flies, and can still be heard."""
@@ -258,6 +279,8 @@ class CflibDrone:
     def _listen(self) -> None:
         self._log("state", 10, STATE_VARIABLES, self._on_state)
         slow = [("pm.vbat", "float"), ("pm.batteryLevel", "uint8_t")]
+        if self._remote is not None:
+            slow += [(STATUS, "uint8_t"), (REASON, "uint8_t")]
         says = [("supervisor.info", "uint16_t")]
         if not self._logs("supervisor.info"):
             says = [("sys.isFlying", "uint8_t"), ("sys.armed", "uint8_t")]
@@ -270,6 +293,18 @@ class CflibDrone:
             if self._clock() > until:
                 raise self._refusal(f"it logs nothing: no state came in {ANSWER_S:g} s")
             time.sleep(0.005)
+
+    def _check_boot(self) -> None:
+        """Refuse a drone whose policy has not passed its own check."""
+        if self._remote is None:
+            return
+        until = self._clock() + ANSWER_S
+        while not self._remote.heard:
+            if self._clock() > until:
+                raise self._refusal(f"it does not log {STATUS}: nothing came in {ANSWER_S:g} s")
+            time.sleep(0.005)
+        if why := self._remote.refused:
+            raise self._refusal(f"its policy did not pass its check at boot: {why}; flash it anew")
 
     def _logs(self, name: str) -> bool:
         return self._cf.log.toc.get_element_by_complete_name(name) is not None
@@ -301,6 +336,8 @@ class CflibDrone:
     def _on_slow(self, _: int, values: Any, __: Any) -> None:
         share = float(values.get("pm.batteryLevel", math.nan)) / 100.0
         self.record.hear_battery(float(values.get("pm.vbat", math.nan)), share)
+        if self._remote is not None and STATUS in values and REASON in values:
+            self._remote.hear(int(values[STATUS]), int(values[REASON]))
         if "supervisor.info" in values:
             self.record.hear_supervisor(Supervisor.of_bits(values["supervisor.info"]))
         elif self._polls:

@@ -157,6 +157,11 @@ class CflibLink:
         """What is wrong with each link that may pass; empty where nothing is."""
         return [drone.notice for drone in self._drones]
 
+    def take_returned(self) -> list[tuple[int, str]]:
+        """Drones that policies on board gave back by themselves since the last call, and why."""
+        told = ((number, drone.take_returned()) for number, drone in enumerate(self._drones))
+        return [(number, why) for number, why in told if why]
+
     def reports(self) -> list[LinkReport]:
         """What is known of each drone and the way to it; not to be asked for in flight."""
         return [drone.report() for drone in self._drones]

@@ -29,6 +29,10 @@ class CflibParameters:
         """Whether the firmware has a parameter."""
         return self._param.toc.get_element_by_complete_name(name) is not None
 
+    def number(self, name: str) -> int:
+        """The number of a parameter that the firmware has, by which packets name it."""
+        return int(self._param.toc.get_element_by_complete_name(name).ident)
+
     def value(self, name: str) -> float:
         """What a parameter stands at; not a number where the firmware has none of that name."""
         return float(self._param.get_value(name)) if self.has(name) else math.nan

@@ -7,16 +7,18 @@ from functools import partial
 
 import numpy as np
 
+from firmware_bridge.crtp_app import AppRoom
 from firmware_bridge.crtp_commander import Commander, CommanderContext, Pose
 from firmware_bridge.crtp_logs import TYPES, LogRoom
 from firmware_bridge.crtp_memory import MemoryRoom
-from firmware_bridge.crtp_packets import MAX_PAYLOAD, Packet, Port
+from firmware_bridge.crtp_packets import APP_CHANNEL, MAX_PAYLOAD, Packet, Port
 from firmware_bridge.crtp_params import ParamRoom
 from firmware_bridge.crtp_supervisor import SupervisorRoom
 from firmware_bridge.crtp_toc import LOG_BLOCKS, LOG_VARIABLES, Entry, make_table
 from firmware_bridge.devices import DEVICE_NAMES
 from firmware_bridge.errors import TwinSettingsError
 from firmware_bridge.firmware_double import STEP_S, DoubleSettings, FirmwareDouble
+from firmware_bridge.onboard_double import OnboardDouble, Unit
 from firmware_bridge.setpoints import ThrustConvention, ThrustKind, thrust_kind_of
 from firmware_bridge.telemetry import Supervisor
 from firmware_bridge.twin_variables import DECKS, Snapshot, parameters
@@ -88,6 +90,7 @@ class TwinDrone:
         airframe: Airframe,
         settings: TwinSettings,
         start: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0),
+        unit: Unit | None = None,
     ) -> None:
         """Switch it on.
 
@@ -95,12 +98,13 @@ class TwinDrone:
             airframe: What it is.
             settings: What its firmware is like.
             start: x, y, z [m; W] and yaw [rad].
+            unit: The policy that it has on board, if it has one.
 
         Raises:
             DoubleSettingsError: A start that is no pose.
         """
         self.settings = settings
-        self.double = FirmwareDouble(airframe, settings.double, [start])
+        self.double, self._app = _double(airframe, settings.double, start, unit)
         self._out: list[Packet] = []
         self._said: set[str] = set()
         self._external: tuple[float, ...] = (0.0,) * 7
@@ -112,19 +116,23 @@ class TwinDrone:
         )
         loop = airframe.rate_loop
         self.params = ParamRoom(
-            parameters(loop.roll_pitch, loop.yaw, settings.decks, self._thrust.kind),
+            [
+                *parameters(loop.roll_pitch, loop.yaw, settings.decks, self._thrust.kind),
+                *(self._app.parameters if self._app else ()),
+            ],
             order=settings.order,
             without=settings.without,
             refused=settings.refused,
         )
+        readings = READINGS | (self._app.readings if self._app else {})
         table = make_table(
-            (Entry(name, TYPES[kind][0]) for name, (kind, _) in READINGS.items()),
+            (Entry(name, TYPES[kind][0]) for name, (kind, _) in readings.items()),
             order=settings.order,
             without=settings.without,
             limits=bytes([LOG_BLOCKS, LOG_VARIABLES]),
         )
         self._snapshot: Snapshot | None = None
-        self.logs = LogRoom(table, lambda name: READINGS[name][1](self._now()))
+        self.logs = LogRoom(table, lambda name: readings[name][1](self._now()))
         self._commander = Commander(
             CommanderContext(
                 self._thrust,
@@ -138,6 +146,8 @@ class TwinDrone:
         self._supervisor = SupervisorRoom(
             self.double, self.say_again, lambda: bool(self.params["commander.enHighLevel"])
         )
+        if self._app:
+            self._app.listen(self.params)
         self.params.on_write("memTst.resetW", lambda _: self._memory.forget())
         self.params.on_write("stabilizer.stop", lambda on: self._supervisor.stop() if on else None)
         self.params.on_write("kalman.resetEstimation", lambda on: self._begin() if on else None)
@@ -240,6 +250,8 @@ class TwinDrone:
         return b"" if channel == 3 else None  # is anybody there?
 
     def _platform(self, channel: int, data: bytes) -> bytes | None:
+        if channel == APP_CHANNEL and self._app:
+            self._app.hear(round(1000.0 * self.time_s))
         if channel == 0:
             return self._supervisor.answer_old(data, self.time_s)
         answers = {0: bytes([self.settings.protocol]), 1: b"martlet twin"}
@@ -319,3 +331,16 @@ class TwinDrone:
         if way is not None:
             return way.at(self.time_s)
         return self.double.pose(0)
+
+
+def _double(
+    airframe: Airframe,
+    settings: DoubleSettings,
+    start: tuple[float, float, float, float],
+    unit: Unit | None,
+) -> tuple[FirmwareDouble, AppRoom | None]:
+    """The drone, and its app where it has one."""
+    if unit is None:
+        return FirmwareDouble(airframe, settings, [start]), None
+    double = OnboardDouble(airframe, settings, [start], [unit])
+    return double, AppRoom(double.apps[0])

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What lies between a client and a twin: delay, jitter and loss, as a radio with retries has them.
 
-Order is kept. Loss strikes only what is streamed, body rates and log data: CRTP over UDP repeats
-nothing, so that a client whose question or answer were lost would wait for ever. A radio would have
-repeated it.
+Order is kept. Loss strikes only what is streamed, body rates, dead-man packets and log data: CRTP
+over UDP repeats nothing, so that a client whose question or answer were lost would wait for ever. A
+radio would have repeated it.
 """
 
 import random
@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from firmware_bridge.crtp_packets import Packet, Port
+from firmware_bridge.crtp_packets import APP_CHANNEL, Packet, Port
 from firmware_bridge.errors import TwinSettingsError
 
 
@@ -107,4 +107,4 @@ def is_streamed(packet: Packet) -> bool:
         return any(packet.payload)  # a thrust of 0 at no rates opens the lock, and is sent once
     if packet.port == Port.SETPOINT:
         return packet.channel == 0 and packet.payload[:1] not in (b"", b"\0")
-    return False
+    return packet.port == Port.PLATFORM and packet.channel == APP_CHANNEL  # dead-man packets

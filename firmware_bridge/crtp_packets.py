@@ -28,6 +28,10 @@ class Port(IntEnum):
     LINK = 15
 
 
+APP_CHANNEL = 2
+"""Of port 13: what an app of the firmware hears.  # cflib 0.1.34, crazyflie/platformservice.py"""
+
+
 @dataclass(frozen=True)
 class Packet:
     """One packet."""

@@ -4,10 +4,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from firmware_bridge.errors import LinkError
 from firmware_bridge.setpoints import RATE_MODE, Style, ThrustKind
+
+if TYPE_CHECKING:
+    from firmware_bridge.onboard_link import OnboardPolicy
 
 Estimator = Literal["mocap", "flow", "lighthouse", "loco"]
 
@@ -43,6 +46,7 @@ class LinkSettings:
         start: x, y, z [m; W] and yaw [rad] where it stands, for its estimator to begin with.
         cache: Folder of the tables of contents; the user's cache where not given.
         connect_s: The longest that connecting may take: 26 s are normal without a cache.
+        onboard: The policy that is to fly on board; the laptop's flies where not given.
     """
 
     thrust: ThrustKind | None = None
@@ -52,6 +56,7 @@ class LinkSettings:
     start: tuple[float, float, float, float] | None = None
     cache: Path | None = None
     connect_s: float = 90.0
+    onboard: "OnboardPolicy | None" = None
 
 
 class Parameters(Protocol):

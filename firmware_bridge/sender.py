@@ -27,8 +27,8 @@ class Sender:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def put(self, order: Order, packets: Iterable[Packet]) -> None:
-        """Send an order's packets; returns at once."""
+    def put(self, order: Order | None, packets: Iterable[Packet]) -> None:
+        """Send an order's packets, or those of none, each of which is sent; returns at once."""
         streamed = isinstance(order, Streamed)
         with self._changed:
             if isinstance(order, Emergency):

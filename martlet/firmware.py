@@ -90,13 +90,14 @@ def export(run: Path, out: Path, tasks: Sequence[Task] = (), **how: Any) -> dict
         What was written.
     """
     planned = plan(run, tasks, **how)
-    write_firmware(planned, out)
+    crc = write_firmware(planned, out)
     return {
         "folder": str(out),
         "policy": str(planned.policy),
         "airframe": planned.airframe,
         "weights": planned.network.layers[0].weights.dtype.name,
         "tasks": list(planned.board.names),
+        "crc": f"{crc:08x}",
         "flash_kib": round(planned.budget.flash_bytes / 1024, 1),
         "step_ms_estimated": round(planned.budget.step_ms, 3),
     }

@@ -25,7 +25,7 @@ from martlet.flight.domain import take_domain
 from martlet.flight.fleet_settings import with_fleet
 from martlet.flight.keyboard import Keyboard
 from martlet.flight.margin import margin_warnings
-from martlet.flight.onboard import begin_of, build_onboard, plan_onboard
+from martlet.flight.onboard import begin_of, export_onboard, plan_onboard
 from martlet.flight.outcome import report_on
 from martlet.flight.processes import Process, Processes, Talker
 from martlet.flight.programme import Programme, programme
@@ -92,10 +92,12 @@ def run(settings: FlySettings, *, quiet: bool = False) -> dict[str, Any]:
     for sentence in margin_warnings(planned) if settings.backend != "sim" else ():
         display.warn(sentence)
     flight_s = time.monotonic()
-    library = None
+    onboard: dict[str, Any] = {}
     if settings.onboard:
-        library = build_onboard(plan_onboard(policy, planned, settings.airframe), folder)
-    reasons = _fly(settings, workspace, policy, folder, planned, display, library)
+        plan = plan_onboard(policy, planned, settings.airframe)
+        onboard |= export_onboard(plan, folder, settings.backend)
+        onboard |= {"planned_from": begin_of(planned)}
+    reasons = _fly(settings, workspace, policy, folder, planned, display, onboard)
     durations["flight"] = round(time.monotonic() - flight_s, 2)
     report = report_on(settings, folder, planned, durations, begun_s, reasons)
     display.report(report, folder)
@@ -145,13 +147,14 @@ def _fly(
     folder: Path,
     planned: Programme,
     display: Display,
-    onboard: Path | None = None,
+    onboard: dict[str, Any],
 ) -> list[str]:
-    """Start everything, watch it fly, stop everything; returns what did not go as it should."""
+    """Start everything, watch it fly, stop everything; returns what did not go as it should.
+
+    `onboard`: what the stack's settings say of a policy on board.
+    """
     stack = workspace.stack
-    flight = flight_settings(settings, policy, stack, planned)
-    if onboard is not None:
-        flight = dataclasses.replace(flight, onboard=str(onboard), planned_from=begin_of(planned))
+    flight = dataclasses.replace(flight_settings(settings, policy, stack, planned), **onboard)
     plan = {
         "drones": planned.drones,
         "height_m": planned.height_m,

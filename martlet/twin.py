@@ -21,6 +21,7 @@ from firmware_bridge.setpoints import ThrustKind
 from firmware_bridge.sitl import FirmwareDrone, FirmwareSettings
 from martlet.flight.processes import Processes
 from martlet.twin_firmware import Firmware
+from policy_export.firmware.host import HostPolicy
 from sim_core.airframe import load_airframe
 
 APART_M = 0.5
@@ -48,8 +49,10 @@ class TwinOptions:
             bcLighthouse4, bcLoco, bcZRanger2.
         thrust: What 16 bits of thrust mean: "linear", or "pwm" as before 2025. That of the
             protocol's time where not given.
+        onboard: Library of a policy that the drones have on board, as `martlet fly --onboard`
+            builds it (docs/onboard.md); its parameters and the app channel engage it.
         firmware: Executable of the real firmware, built for Linux, to fly our physics in place of
-            the double; protocol and decks are its own then.
+            the double; protocol, decks and what is on board are its own then.
     """
 
     drones: int = 1
@@ -65,6 +68,7 @@ class TwinOptions:
     protocol: int = 12
     thrust: ThrustKind | None = None
     decks: tuple[str, ...] = ()
+    onboard: Path | None = None
     firmware: Path | None = None
 
 
@@ -73,13 +77,15 @@ def make_server(options: TwinOptions) -> TwinServer[TwinDrone]:
 
     Raises:
         FirmwareBridgeError, SimCoreError: Options that make no twin, or a port that is taken.
+        FirmwareError: A library that is no policy on board.
     """
     airframe = load_airframe(options.airframe)
     drones = []
     for i, start in enumerate(_starts(options)):
         double = DoubleSettings(options.seed + i, 0.0, 0.0, options.noise, options.battery)
         settings = TwinSettings(double, options.protocol, options.thrust, decks=options.decks)
-        drones.append(TwinDrone(airframe, settings, start))
+        unit = HostPolicy(options.onboard) if options.onboard is not None else None
+        drones.append(TwinDrone(airframe, settings, start, unit))
     return TwinServer(drones, _conditions(options), options.port)
 
 
@@ -91,7 +97,9 @@ def firmware_server(options: TwinOptions, firmware: Path) -> Iterator[TwinServer
         FirmwareBridgeError, SimCoreError: Options that make no such twin, a port that is taken, or
             no firmware.
     """
-    own = [name for name in ("protocol", "decks") if getattr(options, name) != _own(name)]
+    own = [
+        name for name in ("protocol", "decks", "onboard") if getattr(options, name) != _own(name)
+    ]
     if own:
         raise TwinSettingsError(
             f"twin: expected no --{' and no --'.join(own)} with --firmware, which has its own."

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A flight whose policy flies on board of the simulated drone: what is exported for it."""
+"""A flight whose policy flies on board: what is exported for it, and for whom it is compiled."""
 
 from pathlib import Path
 
@@ -31,14 +31,21 @@ def plan_onboard(policy: Path, planned: Programme, airframe: str | None) -> Firm
     return firmware.plan(policy, _tasks(planned), airframe=airframe, guard=guard)
 
 
-def build_onboard(plan: FirmwarePlan, folder: Path) -> Path:
-    """Export into a run's folder and compile for this machine; the library.
+def export_onboard(plan: FirmwarePlan, folder: Path, backend: str) -> dict[str, str]:
+    """Export into a run's folder; a simulated drone's also compiled for this machine.
+
+    Returns:
+        What the stack's settings say of it.
 
     Raises:
-        FirmwareError: There is no compiler.
+        FirmwareError: There is no compiler where one is needed.
     """
-    write_firmware(plan, folder / "firmware")
-    return build_host(folder / "firmware", folder / "onboard.so").absolute()
+    exported = (folder / "firmware").absolute()
+    write_firmware(plan, exported)
+    told = {} if backend == "sim" else {"exported": str(exported)}
+    if backend != "hardware":
+        told["onboard"] = str(build_host(exported, (folder / "onboard.so").absolute()))
+    return told
 
 
 def _tasks(planned: Programme) -> list[TrackTask | RaceTask]:

@@ -62,8 +62,9 @@ class FlySettings:
         battery: Flying drains the battery, and its sag limits the thrust.
         clock: By the wall, or in lockstep: a tick for every command.
         factor: Times real time; in lockstep the fastest.
-        onboard: The policy flies on board of the simulated drone: exported, compiled, engaged by
-            the first command that is streamed, kept by each as by a dead-man's (docs/onboard.md).
+        onboard: The policy flies on board: exported into the run's folder, engaged by the first
+            command that is streamed, kept by those that follow as by a dead-man's. Simulator and
+            twin compile it; hardware has to be flashed with it (docs/onboard.md).
     """
 
     policy: Path | None = None
@@ -103,7 +104,6 @@ _MEANT_FOR = {
     "battery": ("sim", "twin"),
     "clock": ("sim",),
     "factor": ("sim",),
-    "onboard": ("sim",),
     "drones": ("sim", "twin"),
 }
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from policy_export.errors import FirmwareError
 from policy_export.firmware.budget import step_ms
-from policy_export.firmware.host import FLIGHT, REASONS, STATUSES, WARNINGS, compiler
+from policy_export.firmware.host import FLIGHT, WARNINGS, compiler
+from sim_core.onboard import REASONS, STATUSES
 
 Float32 = NDArray[np.float32]
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from policy_export.firmware.board import Board
 from policy_export.firmware.network import Dense, Float32, Network
+from policy_export.firmware.seal import seal_line
 from policy_export.firmware.sources import task_header, task_struct
 from policy_export.manifest import Manifest
 from policy_export.policy_file import over_radio
@@ -147,7 +148,7 @@ class _Header:
     def seal(self) -> None:
         parts = ", ".join(f"{{{name}, sizeof {name}}}" for name in self._sealed)
         self.line(f"const Sealed kSealed[] = {{{parts}}};")
-        self.line(f"constexpr std::uint32_t kSeal = 0x{self._crc:08x}u;")
+        self.line(seal_line(self._crc))
 
     def text(self) -> str:
         return "\n".join(self._lines) + "\n"

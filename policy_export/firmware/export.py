@@ -20,6 +20,7 @@ from policy_export.firmware.emit import GuardOnBoard, SelfTest, ThrustOnBoard, p
 from policy_export.firmware.network import Float32, Network, read_network
 from policy_export.firmware.observations import flown_observations
 from policy_export.firmware.quantize import quantized
+from policy_export.firmware.seal import MARK, crc_of
 from policy_export.manifest import Manifest, thrust_met
 from policy_export.policy_file import check_use, core_task, open_policy
 from policy_export.task_logic import AnyTask, task_logic
@@ -34,9 +35,6 @@ KIND = "rate_thrust"
 
 PLATFORMS = {"cf21": "", "cf21bl": "CONFIG_PLATFORM_CF21BL=y\n"}
 """Lines of the firmware's configuration, by an airframe's platform."""
-
-MARK = "src/policy_data.hpp"
-"""A folder that holds this is an export, and may be written over."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,8 +129,11 @@ def _check(manifest: Manifest, airframe: str, thrust: ThrustOnBoard, where: str)
         )
 
 
-def write_firmware(plan: FirmwarePlan, out: Path) -> None:
+def write_firmware(plan: FirmwarePlan, out: Path) -> int:
     """Write the app's folder; an export that is there already is written over.
+
+    Returns:
+        The CRC-32 over its weights and tables.
 
     Raises:
         FirmwareError: There is something else at that place.
@@ -156,6 +157,7 @@ def write_firmware(plan: FirmwarePlan, out: Path) -> None:
         if old.exists() and not out.exists():
             old.rename(out)
         shutil.rmtree(old, ignore_errors=True)
+    return crc_of(out)
 
 
 def files_of(plan: FirmwarePlan) -> dict[str, str]:

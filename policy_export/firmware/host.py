@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from policy_export.errors import FirmwareError
 from policy_export.firmware.sources import APP
+from sim_core.onboard import REASONS, STATUSES, Step
 
 Float32 = NDArray[np.float32]
 
@@ -25,25 +25,6 @@ FLIGHT = tuple(
     for word in line.split()[2:]
 )
 """The flags that the app's Kbuild file sets for the drone."""
-
-PERIOD_MS = 10
-"""MARTLET_PERIOD_MS of cpp/martlet.h."""
-
-STATUSES = ("idle", "flying", "back", "refused")
-REASONS = (
-    "none",
-    "the weights are not those that were exported",
-    "this machine does not compute what the policy's proof says",
-    "nothing heard from the laptop for too long",
-    "the estimate is not finite or stands still",
-    "outside of the fence",
-    "tilted too far",
-    "too fast",
-    "no such task on board",
-    "too far from where the task begins",
-    "the policy's output is not finite",
-)
-"""In the order of `enum martlet_reason`."""
 
 
 class _Input(ctypes.Structure):
@@ -66,24 +47,6 @@ class _Output(ctypes.Structure):
         ("reason", ctypes.c_uint8),
         ("returned", ctypes.c_bool),
     )
-
-
-@dataclass(frozen=True)
-class Step:
-    """What came of one step on board.
-
-    Attributes:
-        status: One of `STATUSES`.
-        reason: One of `REASONS`.
-        command: Collective thrust [N] and body rates [rad/s; B]; None unless it flies.
-        rest: Where to come to rest, x, y, z [m; W] and yaw [rad], and how long that takes [s]; None
-            unless the policy let go by itself in this step.
-    """
-
-    status: str
-    reason: str
-    command: tuple[float, float, float, float] | None
-    rest: tuple[tuple[float, float, float, float], float] | None
 
 
 def compiler() -> str | None:
@@ -132,10 +95,16 @@ class HostPolicy:
         self._library.martlet_task_name.restype = ctypes.c_char_p
         self._library.martlet_thrust_counts.argtypes = (ctypes.c_float,)
         self._library.martlet_thrust_counts.restype = ctypes.c_uint16
+        self._library.martlet_crc.restype = ctypes.c_uint32
         self._unit = (ctypes.c_uint64 * 192)()
         self._input, self._output = _Input(), _Output()
         self.observation_size = int(self._library.martlet_observation_size())
         self._library.martlet_boot(self._unit)
+
+    @property
+    def crc(self) -> int:
+        """CRC-32 over its weights and tables."""
+        return int(self._library.martlet_crc())
 
     @property
     def tasks(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import math
 import socket
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +17,11 @@ from firmware_bridge.cflib_link import CflibLink, LinkSettings
 from firmware_bridge.crtp_link import LinkConditions
 from firmware_bridge.errors import LinkError
 from firmware_bridge.external_pose import ExternalPose
+from firmware_bridge.onboard_link import OnboardPolicy
 from firmware_bridge.orders import (
     Arm,
     Emergency,
+    GoTo,
     HandBack,
     Hover,
     Land,
@@ -27,6 +30,7 @@ from firmware_bridge.orders import (
     Stop,
     TakeOff,
 )
+from sim_core.onboard import REASONS, Step
 
 pytest.importorskip("cflib")
 pytestmark = pytest.mark.wall_clock
@@ -115,6 +119,63 @@ def test_rates_arrive_right_handed_and_thrust_as_it_was_meant(protocol, style):
         finally:
             link.close()
         assert wait_for(lambda: server.drones[0].double.truth[0, 2] < 0.02, 1.0)
+
+
+class Played:
+    """A policy on board that turns where it is, until it is not heard for 200 ms."""
+
+    def __init__(self, status="idle", reason=REASONS[0]):
+        self.crc, self.tasks = 0xC0FFEE01, ("turn",)
+        self.status, self.reason = status, reason
+
+    def step(self, _, now_ms, heard_ms, *, engage, task):
+        if self.status != "refused":
+            if not engage:
+                self.status = "idle"
+            elif self.status != "back":
+                heard = heard_ms is not None and now_ms - heard_ms <= 200
+                self.status = "flying" if heard and task == 0 else "back"
+        back = self.status == "back"
+        spin = (HOVER.thrust_n, 0.0, 0.0, 1.2) if self.status == "flying" else None
+        return Step(self.status, REASONS[3] if back else self.reason, spin, None)
+
+
+def aboard(crc=0xC0FFEE01):
+    return LinkSettings(onboard=OnboardPolicy(crc, Path("runs/x/firmware")))
+
+
+def test_a_policy_on_board_is_engaged_kept_let_go_and_heard_of():
+    with running(unit=Played(), conditions=LinkConditions(delay_s=0.01, loss=0.02)) as server:
+        app = server.drones[0].double.apps[0]
+        link = CflibLink(server.uris, AIRFRAME, aboard())
+        try:
+            take_off(link, 1.0)
+            states = stream(link, RateThrust(0.0, (0.0, 0.0, 0.0)), 0.6)  # the numbers do not count
+            assert app.status == "flying"
+            assert states[-1, 12] == pytest.approx(1.2, abs=0.2)
+            assert link.take_returned() == []
+            link.send(0, HandBack(), 0.0)
+            link.send(0, GoTo((0.0, 0.0, 1.0), 0.0, 1.0), 0.0)
+            assert wait_for(lambda: app.status == "idle", 1.0)
+            time.sleep(0.3)
+            stream(link, HOVER, 0.2)  # a second task, which this one has not
+            assert wait_for(lambda: link.take_returned() == [(0, REASONS[3])], 2.0)
+            assert wait_for(lambda: abs(now(link).states[0, 12]) < 0.2, 2.0)
+        finally:
+            link.close()
+        assert wait_for(lambda: server.drones[0].double.truth[0, 2] < 0.02, 1.0)
+        assert not app.engage
+
+
+def test_a_drone_without_the_policy_that_is_to_fly_is_refused():
+    with running() as server, pytest.raises(LinkError, match="no policy on board: expected"):
+        CflibLink(server.uris, AIRFRAME, aboard())
+    other = pytest.raises(LinkError, match="expected CRC-32 00000001, got c0ffee01; build and")
+    with running(unit=Played()) as server, other:
+        CflibLink(server.uris, AIRFRAME, aboard(crc=1))
+    broken = pytest.raises(LinkError, match=f"check at boot: {REASONS[1]}")
+    with running(unit=Played("refused", REASONS[1])) as server, broken:
+        CflibLink(server.uris, AIRFRAME, aboard())
 
 
 def test_stop_and_emergency(link):

@@ -18,10 +18,10 @@ QUIET = DoubleSettings(0, 0.0, 0.0, noise=False, battery=False)
 
 
 @contextmanager
-def running(count=1, conditions=None, airframe=AIRFRAME, **settings):
-    """Twins in a thread; yields their server."""
+def running(count=1, conditions=None, airframe=AIRFRAME, unit=None, **settings):
+    """Twins in a thread, a policy on board where a unit is given; yields their server."""
     drones = [
-        TwinDrone(airframe, TwinSettings(QUIET, **settings), (0.0, 0.5 * i, 0.0, 0.0))
+        TwinDrone(airframe, TwinSettings(QUIET, **settings), (0.0, 0.5 * i, 0.0, 0.0), unit)
         for i in range(count)
     ]
     stop = threading.Event()

@@ -11,6 +11,7 @@ from firmware_bridge.flight_guard import Stage
 from firmware_bridge.link import unheard
 from firmware_bridge.orders import GoTo, HandBack, TakeOff
 from martlet_nodes.crazyflie_backend import CrazyflieParameters, Crazyflies, connect
+from martlet_nodes.drone_status import Commander
 from martlet_nodes.errors import ParameterError
 from martlet_nodes.guard_parameters import GuardParameters
 from martlet_nodes.manoeuvre import Goal, Kind
@@ -25,6 +26,7 @@ class PlayedLink:
     def __init__(self, count):
         self.orders = []
         self.lost, self.noticed = [""] * count, [""] * count
+        self.returned = []
         state = np.zeros((count, 13), np.float32)
         state[:, 2], state[:, 6] = 1.0, 1.0
         self.heard = dataclasses.replace(
@@ -46,6 +48,10 @@ class PlayedLink:
 
     def notices(self):
         return list(self.noticed)
+
+    def take_returned(self):
+        taken, self.returned = self.returned, []
+        return taken
 
     def say(self, stamp_s, **changes):
         self.heard = dataclasses.replace(self.heard, stamp_s=stamp_s, **changes)
@@ -70,6 +76,24 @@ def test_only_new_states_are_told(link, fleet):
     assert fleet.hear(5.011)
     link.say(5.2)
     assert not fleet.hear(5.2)  # nobody was heard for so long that the stamp is the present
+
+
+def test_a_drone_that_gave_itself_back_is_taken_from_who_streams_to_it(link, fleet):
+    link.say(1.0)
+    fleet.hear(1.0)
+    backend = fleet.backend
+    assert backend.arm(1, True, 1.0) == ""
+    backend.stream(1, (0.3, 0.0, 0.0, 0.0), 1.0, 1.0)
+    assert backend.commander(1) is Commander.STREAM
+    link.returned = [(1, "too fast")]
+    assert fleet.newly_returned() == ["b let go by itself: too fast"]
+    assert backend.commander(1) is not Commander.STREAM
+    assert fleet.newly_returned() == []
+
+
+def test_a_folder_without_an_export_is_refused(tmp_path):
+    with pytest.raises(ParameterError, match="expected an export: No such file"):
+        CrazyflieParameters(["x://1"], onboard=str(tmp_path))
 
 
 def test_a_drone_that_falls_silent_in_flight_is_told_to_hold_and_its_action_ends(link, fleet):

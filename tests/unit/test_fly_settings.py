@@ -29,7 +29,6 @@ def _cflib_is_here(monkeypatch):
         ({"backend": "hardware", "uri": RADIO, "seed": 1}, "--seed is for backend sim and twin"),
         ({"backend": "twin", "loss": 2.0}, "loss: expected 0 to less than 1, got 2"),
         ({"backend": "twin", "factor": 2.0}, "--factor is for backend sim"),
-        ({"backend": "twin", "onboard": True}, "--onboard is for backend sim"),
         ({"onboard": True, "drones": 2}, "--onboard is for one drone"),
         ({"operator_s": 0.5, "clock": "lockstep"}, "--operator-s is for the wall's clock"),
         ({"operator_s": -1.0}, "--operator-s: expected 0 or more seconds, got -1"),

@@ -70,6 +70,7 @@ def test_every_argument_reaches_the_stack(launch_file):
         "operator_s": "0.4",
         "added_mass_kg": "0.005",
         "onboard": "board.so",
+        "exported": "firmware",
         "planned_from": "0, 0, 1, 0",
         "fleet": "fleet.toml",
     }
@@ -86,6 +87,7 @@ def test_every_argument_reaches_the_stack(launch_file):
         operator_s=0.4,
         added_mass_kg=0.005,
         onboard="board.so",
+        exported="firmware",
         planned_from=(0.0, 0.0, 1.0, 0.0),
         fleet="fleet.toml",
     )

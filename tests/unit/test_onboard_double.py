@@ -9,13 +9,20 @@ import pytest
 from sample_policy import ENVIRONMENT, MANIFEST
 from small_policy import write_policy
 
+from firmware_bridge.crtp_drone import TwinDrone, TwinSettings
+from firmware_bridge.firmware_double import DoubleSettings
+from firmware_bridge.onboard_link import CRC, ENGAGE, TASK, OnboardRemote
+from firmware_bridge.orders import GoTo, HandBack, RateThrust, TakeOff
+from firmware_bridge.setpoints import SetpointEncoder, ThrustConvention
 from martlet import firmware
 from martlet_nodes.drone_status import Commander
 from martlet_nodes.errors import ParameterError
 from martlet_nodes.manoeuvre import Goal, Kind
 from martlet_nodes.sim_backend import SimParameters, Simulation
 from policy_export.firmware.export import write_firmware
-from policy_export.firmware.host import build_host
+from policy_export.firmware.host import HostPolicy, build_host
+from policy_export.firmware.seal import crc_of
+from sim_core.onboard import STATUSES
 from sim_core.tasks import load_task
 
 NUMBERS = (0.1, 1.0, -1.0, 0.5)
@@ -141,6 +148,62 @@ def test_corrupted_weight_is_refused_at_boot_and_the_drone_hovers_on(
     ]
     assert flight.backend.commander(0) is not Commander.STREAM
     np.testing.assert_allclose(flight.place, (0.0, 0.0, 1.0), atol=0.2)
+
+
+class Crossing:
+    """A twin with a policy on board, and a laptop that speaks to it packet by packet."""
+
+    def __init__(self, library: Path) -> None:
+        airframe = ENVIRONMENT.load_airframe()
+        settings = TwinSettings(DoubleSettings(0, 0.0, 0.0, battery=False))
+        self.twin = TwinDrone(airframe, settings, unit=HostPolicy(library))
+        numbers = self.twin.params.table.numbers
+        self.remote = OnboardRemote({name: numbers[name] for name in (ENGAGE, TASK)})
+        self.encoder = SetpointEncoder(12, ThrustConvention("linear", 0.12))
+        self.order(TakeOff(1.0, 2.0))
+        self.go(5.0)
+
+    def order(self, order) -> None:
+        packets = self.encoder.packets(order)
+        for _, some in self.remote.sendings(order, packets, self.twin.time_s):
+            for packet in some:
+                self.twin.take(packet)
+
+    def go(self, seconds: float, order=None) -> None:
+        for _ in range(round(100 * seconds)):
+            if order is not None:
+                self.order(order)
+            self.twin.advance(self.twin.time_s + 0.01)
+            self.remote.hear(*(self.says(name) for name in ("status", "reason")))
+
+    def says(self, name: str) -> int:
+        return int(self.twin.logs._sample(f"martlet.{name}"))
+
+    @property
+    def place(self) -> np.ndarray:
+        return self.twin.double.truth[0, :3]
+
+
+def test_a_twin_flies_its_policy_by_parameters_and_the_app_channel(library: Path) -> None:
+    flight = Crossing(library)
+    push = RateThrust(NUMBERS[0], NUMBERS[1:])
+    assert int(flight.twin.params[CRC]) == crc_of(library.parent / "app")
+    flight.go(3.0, push)
+    assert STATUSES[flight.says("status")] == "flying"
+    np.testing.assert_allclose(flight.place, (0.0, 0.0, 1.0), atol=0.15)
+    for order in (HandBack(), GoTo((0.0, 0.0, 1.0), 0.0, 1.0)):
+        flight.order(order)
+    flight.go(1.5)
+    assert STATUSES[flight.says("status")] == "idle"
+    np.testing.assert_allclose(flight.place, (0.0, 0.0, 1.0), atol=0.15)
+    flight.go(4.0, push)  # the next task, from its begin
+    np.testing.assert_allclose(flight.place, (0.3, 0.0, 1.0), atol=0.15)
+    assert flight.remote.take_returned(flight.twin.time_s) == ""
+    flight.go(0.3)
+    why = flight.remote.take_returned(flight.twin.time_s)
+    assert why == "nothing heard from the laptop for too long"
+    flight.go(2.0)
+    np.testing.assert_allclose(flight.place, (0.3, 0.0, 1.0), atol=0.2)  # it hovers by itself
 
 
 def test_library_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ from firmware_bridge.setpoints import ThrustConvention
 from martlet import firmware
 from policy_export.firmware.cortex import prove_on_host
 from policy_export.firmware.export import FirmwarePlan, self_test, write_firmware
-from policy_export.firmware.host import PERIOD_MS, HostPolicy, Step, build_host
+from policy_export.firmware.host import HostPolicy, build_host
 from policy_export.runtime import PolicyRunner
+from sim_core.onboard import PERIOD_MS, Step
 from sim_core.tasks import CONTROL_DT
 
 SANITIZERS = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")

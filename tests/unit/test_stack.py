@@ -114,9 +114,20 @@ def test_every_setting_reaches_a_node():
         assert all(before[name] != after[name] for name in before)
     known = {name for node in first for name in node} | {"backend", "loss", "uris", "fleet"}
     known |= {"starts", "offsets_m", "box_low_m", "box_high_m"}  # where they are given: see above
-    known |= {"planned_from"}
+    known |= {"planned_from", "exported"}
     known |= {"max_tilt_deg", "max_speed_m_s", "operator_s"}
     assert {field.name for field in dataclasses.fields(FlightSettings)} <= known
+
+
+def test_a_policy_on_board_reaches_the_twin_and_whoever_engages_it():
+    there = dataclasses.replace(TWIN, onboard="board.so", exported="firmware")
+    backend, policy = stack(there)
+    assert backend.parameters["onboard"] == "firmware"
+    assert told_to(policy).begins_late_s == 0.03
+    assert twin(there)[-2:] == ("--onboard", "board.so")
+    assert "--onboard" not in twin(TWIN)
+    with pytest.raises(ValueError, match="expected onboard and exported, or neither"):
+        stack(dataclasses.replace(there, exported=""))
 
 
 def test_an_unknown_backend_is_refused():

@@ -27,6 +27,7 @@ static martlet_unit unit;
 static martlet_input input;
 static martlet_output output;
 static uint8_t engage, task, status, reason;
+static uint32_t crc;
 static logVarId_t variables[STATES];
 
 /* The estimate as the log has it: SI, W and q as here; the gyro in degrees/s about x y z of FLU. */
@@ -80,6 +81,7 @@ static void let_go(void) {
 
 void appMain(void) {
   for (int i = 0; i < STATES; ++i) variables[i] = logGetVarId(names[i][0], names[i][1]);
+  crc = martlet_crc();
   martlet_boot(&unit);
   TickType_t last = xTaskGetTickCount();
   while (true) {
@@ -99,6 +101,7 @@ void appMain(void) {
 PARAM_GROUP_START(martlet)
 PARAM_ADD(PARAM_UINT8, engage, &engage)
 PARAM_ADD(PARAM_UINT8, task, &task)
+PARAM_ADD(PARAM_UINT32 | PARAM_RONLY, crc, &crc)
 PARAM_GROUP_STOP(martlet)
 
 LOG_GROUP_START(martlet)

@@ -67,6 +67,9 @@ void martlet_step(martlet_unit* unit, const martlet_input* input, martlet_output
 int martlet_task_count(void);
 const char* martlet_task_name(int task);
 
+/* CRC-32 over weights and tables: which policy this is, with which tasks. */
+uint32_t martlet_crc(void);
+
 /* 16 bits of thrust as this firmware takes them, of a collective thrust in newtons. */
 uint16_t martlet_thrust_counts(float thrust_n);
 

@@ -186,6 +186,7 @@ int martlet_task_count(void) { return kTaskCount; }
 const char* martlet_task_name(int task) {
   return task >= 0 && task < kTaskCount ? martlet::kTasks[task].name : "";
 }
+uint32_t martlet_crc(void) { return martlet::kSeal; }
 uint16_t martlet_thrust_counts(float thrust_n) { return martlet::counts_of(thrust_n); }
 
 int martlet_observation_size(void) { return martlet::kObservationSize; }

@@ -25,7 +25,8 @@ FLIGHT = {
     "operator_s": "oldest sign of the operator's dead-man key [s]; 0: as in the parameter file",
     "added_mass_kg": "simulator: mass that each drone carries [kg]",
     "fleet": "hardware, twin: fleet file that says how the drones are set; none: as they are",
-    "onboard": "simulator: library of a policy that flies on board; none: none does",
+    "onboard": "simulator, twin: library of a policy that flies on board; none: none does",
+    "exported": "twin, hardware: folder of the export that the drone has on board; none: none",
     "planned_from": "x, y, z [m], yaw [rad] where one drone's tasks begin as planned, with commas",
 }
 """Of `stack.FlightSettings`."""

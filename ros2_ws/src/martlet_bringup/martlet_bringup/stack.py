@@ -61,7 +61,10 @@ class FlightSettings:
         operator_s: Oldest sign of the operator's dead-man key; 0: as in the parameter file.
         added_mass_kg: That the simulated drones carry.
         fleet: Fleet file that says how the drones at `uris` are set; empty: none does.
-        onboard: Library of a policy that flies on board of simulated drones; empty: none does.
+        onboard: Library of a policy that flies on board of simulated drones, twins included; empty:
+            none does.
+        exported: Folder of the export that the drones at `uris`, twins included, have on board;
+            empty: none, they are flown over the radio.
         planned_from: Where one drone's tasks begin as planned, x, y, z [m; W] and yaw [rad]; empty:
             where drones hover.
     """
@@ -90,6 +93,7 @@ class FlightSettings:
     added_mass_kg: float = 0.0
     fleet: str = ""
     onboard: str = ""
+    exported: str = ""
     planned_from: tuple[float, ...] = ()
 
 
@@ -155,6 +159,7 @@ def twin(settings: FlightSettings) -> tuple[str, ...]:
             if settings.starts
             else ()
         ),
+        *(("--onboard", settings.onboard) if settings.onboard else ()),
     )
 
 
@@ -165,6 +170,8 @@ def _faults(settings: FlightSettings) -> list[str]:
     if settings.backend == "sim":
         return []
     faults = []
+    if settings.backend == "twin" and bool(settings.onboard) != bool(settings.exported):
+        faults.append("backend twin: expected onboard and exported, or neither, got one of them")
     if len(settings.uris) != len(settings.drones):
         faults.append(
             f"uris: expected an address for each of {len(settings.drones)} drones,"
@@ -237,6 +244,7 @@ def _crazyflie_backend(settings: FlightSettings) -> NodeSpec:
             "uris": list(settings.uris),
             "airframe": settings.airframe,
             "fleet": settings.fleet,
+            "onboard": settings.exported,
             "patience_s": TWIN_PATIENCE_S if settings.backend == "twin" else 0.0,
             "listeners": settings.listeners,
             **_guard(settings),
@@ -257,7 +265,7 @@ def _policy(settings: FlightSettings) -> NodeSpec:
             "airframe": settings.airframe,
             "lossless": settings.clock == "lockstep",
             "listeners": max(settings.listeners, 1),
-            "begins_late_s": _lag_s(settings) if settings.onboard else 0.0,
+            "begins_late_s": _lag_s(settings) if settings.onboard or settings.exported else 0.0,
             **_given({"offsets_m": settings.offsets_m, "planned_from": settings.planned_from}),
         },
     )

@@ -118,11 +118,16 @@ class Backend:
             drone.coming_to_rest = bool(heard.flying[number]) and moving(heard.states[[number]])
             self._tell(number, self._rest(number), now_s)
 
-    def lose_stream(self, number: int) -> None:
-        """A drone has taken itself back from whoever streams to it, and comes to rest by itself."""
+    def lose_stream(self, number: int, reason: str) -> str:
+        """A drone has taken itself back from whoever streams to it, and comes to rest by itself.
+
+        Returns:
+            A sentence for people.
+        """
         drone = self._drones[number]
         drone.barred = drone.barred or drone.streaming
         drone.streaming = False
+        return f"{drone.name} let go by itself: {reason}"
 
     def arm(self, number: int, armed: bool, now_s: float) -> str:
         """Arm or disarm a drone.

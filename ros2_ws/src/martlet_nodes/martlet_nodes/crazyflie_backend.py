@@ -17,10 +17,13 @@ from firmware_bridge.fleet import load_fleet
 from firmware_bridge.guard_rules import GuardLimits
 from firmware_bridge.link import FleetLink, Telemetry
 from firmware_bridge.link_faults import nobody_answers
+from firmware_bridge.onboard_link import OnboardPolicy
 from martlet_nodes.backend import Backend
 from martlet_nodes.drone_names import name_faults
 from martlet_nodes.errors import ParameterError
 from martlet_nodes.guard_parameters import GuardParameters
+from policy_export.errors import FirmwareError
+from policy_export.firmware.seal import crc_of
 from sim_core.airframe import load_airframe
 from sim_core.errors import SettingsError, SimCoreError
 
@@ -33,6 +36,7 @@ class CrazyflieParameters:
     drones: list[str] = field(default_factory=lambda: ["cf1"])
     airframe: str = "cf21_plus"
     fleet: str = ""
+    onboard: str = ""
     patience_s: float = 0.0
     listeners: int = 0
     guard: GuardParameters = field(default_factory=GuardParameters)
@@ -58,7 +62,7 @@ class CrazyflieParameters:
         faults += self.guard.faults()
         try:
             self.settings()
-        except SettingsError as error:
+        except (SettingsError, FirmwareError) as error:
             faults.append(str(error).rstrip("."))
         if faults:
             raise ParameterError.of("crazyflie_backend", faults)
@@ -68,9 +72,12 @@ class CrazyflieParameters:
 
         Raises:
             SettingsError: No such file, or a drone that is not in it.
+            FirmwareError: No export where one was named.
         """
+        folder = Path(self.onboard)
+        onboard = OnboardPolicy(crc_of(folder), folder) if self.onboard else None
         if not self.fleet:
-            return [LinkSettings() for _ in self.drones]
+            return [LinkSettings(onboard=onboard) for _ in self.drones]
         fleet = load_fleet(Path(self.fleet))
         return [
             LinkSettings(
@@ -78,6 +85,7 @@ class CrazyflieParameters:
                 parameters=fleet.settings,
                 estimator=drone.estimator,
                 start=drone.place,
+                onboard=onboard,
             )
             for drone in map(fleet.named, self.drones)
         ]
@@ -94,6 +102,9 @@ class HeardLink(FleetLink, Protocol):
 
     def notices(self) -> list[str]:
         """What is wrong with each link that may pass; empty where nothing is."""
+
+    def take_returned(self) -> list[tuple[int, str]]:
+        """Drones that policies on board gave back by themselves since the last call, and why."""
 
 
 class Crazyflies:
@@ -124,6 +135,10 @@ class Crazyflies:
             return False
         self._published_s = telemetry.stamp_s
         return True
+
+    def newly_returned(self) -> list[str]:
+        """Take drones that let go by themselves from whoever streams to them; sentences on them."""
+        return [self.backend.lose_stream(n, why) for n, why in self._link.take_returned()]
 
     def newly_noticed(self) -> list[str]:
         """Sentences on what is wrong with a link, though it may pass, since the last call."""

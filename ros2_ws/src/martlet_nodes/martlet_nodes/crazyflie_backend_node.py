@@ -134,6 +134,8 @@ class CrazyflieBackendNode(FleetNode):
             self.say_rest()
             self.say_status(always=self._looks % STATUS_EVERY == 0)
             self.look()
+        for sentence in self._crazyflies.newly_returned():
+            self.node.get_logger().warning(sentence)
         self._looks += 1
         if self._looks % LINK_EVERY == 0:
             for sentence in self._crazyflies.newly_noticed() + self._crazyflies.newly_lost():

@@ -18,7 +18,7 @@ from martlet_nodes.backend import Backend
 from martlet_nodes.drone_names import name_faults
 from martlet_nodes.errors import ParameterError
 from martlet_nodes.guard_parameters import GuardParameters
-from martlet_nodes.onboard import OnboardDouble
+from martlet_nodes.onboard import StreamedDouble
 from martlet_nodes.parameters import sentence_faults
 from policy_export.errors import FirmwareError
 from sim_core.airframe import Airframe, load_airframe
@@ -138,7 +138,7 @@ class Simulation:
         settings, starts = parameters.double(), parameters.start_poses()
         try:
             self._double = (
-                OnboardDouble(airframe, settings, starts, Path(parameters.onboard))
+                StreamedDouble(airframe, settings, starts, Path(parameters.onboard))
                 if parameters.onboard
                 else FirmwareDouble(airframe, settings, starts)
             )
@@ -159,10 +159,9 @@ class Simulation:
         self._tick += 1
         self._double.advance(self._tick * CONTROL_DT)
         self._hear()
-        if isinstance(self._double, OnboardDouble):
+        if isinstance(self._double, StreamedDouble):
             for number, reason in self._double.take_returned():
-                self.backend.lose_stream(number)
-                self.said.append(f"{self.backend.names[number]} let go by itself: {reason}")
+                self.said.append(self.backend.lose_stream(number, reason))
 
     def _hear(self) -> None:
         telemetry = self._double.telemetry()
