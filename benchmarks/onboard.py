@@ -4,7 +4,9 @@
 `python benchmarks/onboard.py` exports policies/universal.onnx with hover, lemniscate and race, with
 float32 and with int8 weights. Each is held against onnxruntime over a million observations of
 simulated flights, compiled for this machine; against it on an emulated Cortex-M4F, bit by bit;
-and flown past the referee on drones drawn as in training, beside the policy file itself.
+and flown past the referees on drones drawn as in training, beside the policy file itself: hover, a
+lemniscate, and races through unseen courses of lsy level 2. With --motors also a policy that
+commands the motors, of `martlet train --action motors`, whose step is due 500 times a second.
 """
 
 import argparse
@@ -16,17 +18,23 @@ import numpy as np
 from recording import record
 
 from evaluation.evaluate import Recording, Trial, fly_drones, fly_episodes
+from evaluation.races import RaceTrial, fly_races
 from martlet import firmware
+from martlet.eval_environment import judged_in
 from policy_export.firmware import cortex
 from policy_export.firmware.budget import CYCLES_PER_INSTRUCTION
 from policy_export.firmware.export import FirmwarePlan, Weights, write_firmware
 from policy_export.firmware.host import HostPolicy, build_host
 from policy_export.firmware.observations import flown_observations
 from policy_export.runtime import PolicyRunner
-from sim_core.environment import load_environment
 
 POLICY = Path(__file__).parents[1] / "policies" / "universal.onnx"
 TASKS = ("hover", "lemniscate", "race")
+PATHS = ("hover", "lemniscate")
+RACE = RaceTrial("lsy", 2)
+UNSEEN = 100_000
+"""Courses' seeds from here on are never drawn in training."""
+
 CHUNK = 50_000
 STATES = 500
 
@@ -67,10 +75,12 @@ def takes(plan: FirmwarePlan, folder: Path) -> dict[str, Any]:
     return out
 
 
-def refereed(plan: FirmwarePlan | None, episodes: int) -> dict[str, Any]:
-    """The referee's figures of a policy on board, or of the policy file itself."""
-    environment = load_environment("track")
-    runner = PolicyRunner(POLICY, airframe=environment.airframe)
+def refereed(
+    policy: Path, tasks: tuple[str, ...], plan: FirmwarePlan | None, episodes: int
+) -> dict[str, Any]:
+    """The referees' figures of a policy on board, or of the policy file itself."""
+    environment = judged_in("track", (), policy)
+    runner = PolicyRunner(policy, airframe=environment.airframe)
     if plan is not None:
         runner.infer = plan.network.forward  # type: ignore[method-assign]
 
@@ -78,29 +88,30 @@ def refereed(plan: FirmwarePlan | None, episodes: int) -> dict[str, Any]:
         return fly_drones(runner, trial, environment, count, seed)
 
     told = {}
-    for task in ("hover", "lemniscate"):
-        figures = fly_episodes(POLICY.name, fly, task, episodes, 1).figures
-        told[task] = {
-            name: round(value, 5) for name, value in figures.items() if isinstance(value, float)
-        }
+    for task in (name for name in tasks if name in PATHS):
+        told[task] = _numbers(fly_episodes(policy.name, fly, task, episodes, 1).figures)
+    if "race" in tasks:
+        course = judged_in("race", (), policy)
+        figures = fly_races(runner, policy.name, RACE, course, episodes, UNSEEN).figures
+        lap = {f"lap_time_s_{name}": value for name, value in figures["lap_time_s"].items()}
+        told[f"race {RACE.track} {RACE.level}"] = _numbers(figures | lap)
     return told
 
 
-def main() -> None:
-    """Measure and record."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--episodes", type=int, default=512)
-    asked = parser.parse_args()
+def _numbers(figures: dict[str, Any]) -> dict[str, float]:
+    return {name: round(value, 5) for name, value in figures.items() if isinstance(value, float)}
+
+
+def measured(policy: Path, tasks: tuple[str, ...], rows: int, episodes: int) -> dict[str, Any]:
+    """All figures of one policy."""
     figures: dict[str, Any] = {
-        "policy": POLICY.name,
-        "tasks": TASKS,
-        "episodes": asked.episodes,
-        "onnxruntime": {"referee": refereed(None, asked.episodes)},
+        "policy": policy.name,
+        "tasks": tasks,
+        "onnxruntime": {"referee": refereed(policy, tasks, None, episodes)},
     }
     kinds: tuple[Weights, ...] = ("float32", "int8")
     for weights in kinds:
-        plan = firmware.plan(POLICY, TASKS, weights=weights)
+        plan = firmware.plan(policy, tasks, weights=weights)
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / "app"
             write_firmware(plan, folder)
@@ -108,10 +119,28 @@ def main() -> None:
             figures[weights] = {
                 "weights_bytes": sum(layer.weights.nbytes for layer in plan.network.layers),
                 "tables_bytes": plan.board.bytes,
-                **errors(plan, board, asked.rows),
+                "period_ms": board.period_ms,
+                **errors(plan, board, rows),
                 **takes(plan, folder),
-                "referee": refereed(plan, asked.episodes),
+                "referee": refereed(policy, tasks, plan, episodes),
             }
+    return figures
+
+
+def main() -> None:
+    """Measure and record."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--episodes", type=int, default=512)
+    parser.add_argument("--policy", type=Path, default=POLICY)
+    parser.add_argument("--motors", type=Path, help="a policy that commands the motors")
+    asked = parser.parse_args()
+    figures = {
+        "episodes": asked.episodes,
+        **measured(asked.policy, TASKS, asked.rows, asked.episodes),
+    }
+    if asked.motors is not None:
+        figures["motors"] = measured(asked.motors, PATHS, asked.rows, asked.episodes)
     record("onboard", figures)
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from firmware_bridge.errors import DoubleSettingsError
 from firmware_bridge.firmware_double import STEP_S, DoubleSettings, FirmwareDouble
 from firmware_bridge.orders import GoTo, HandBack, RateThrust
 from sim_core.airframe import Airframe
@@ -25,6 +26,10 @@ class Unit(Protocol):
     @property
     def crc(self) -> int:
         """CRC-32 over its weights and tables."""
+
+    @property
+    def period_ms(self) -> int:
+        """From one step to the next."""
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -81,8 +86,14 @@ class OnboardDouble(FirmwareDouble):
             units: The policy of each.
 
         Raises:
-            DoubleSettingsError: No drone, or a start that is no pose.
+            DoubleSettingsError: No drone, a start that is no pose, or a policy of motors.
         """
+        for unit in units:
+            if unit.period_ms != PERIOD_MS:
+                raise DoubleSettingsError(
+                    "firmware double: expected a policy on board of thrust and body rates, asked"
+                    f" every {PERIOD_MS} ms, got one that is asked every {unit.period_ms} ms."
+                )
         super().__init__(airframe, settings, starts)
         self.apps = [App(unit) for unit in units]
 

@@ -7,7 +7,7 @@ Whoever compiles it, simulates it or hears of it over the radio speaks of it in 
 from dataclasses import dataclass
 
 PERIOD_MS = 10
-"""MARTLET_PERIOD_MS."""
+"""martlet_period_ms of policies that command thrust and body rates."""
 
 STATUSES = ("idle", "flying", "back", "refused")
 """In the order of `enum martlet_status`."""
@@ -35,7 +35,8 @@ class Step:
     Attributes:
         status: One of `STATUSES`.
         reason: One of `REASONS`.
-        command: Collective thrust [N] and body rates [rad/s; B]; None unless it flies.
+        command: Collective thrust [N] and body rates [rad/s; B], or of a policy of motors M1 to M4
+            as shares of full scale; None unless it flies.
         rest: Where to come to rest, x, y, z [m; W] and yaw [rad], and how long that takes [s]; None
             unless the policy let go by itself in this step.
     """

@@ -25,13 +25,14 @@ def write_policy(
     """
     rng = np.random.default_rng(seed)
     size = manifest.observation_size
-    low, high = manifest.action.thrust_n
-    rates = np.array(manifest.action.body_rates_rad_s)
+    low, high = manifest.action.limits()
+    motors = manifest.action.kind == "motors"
+    hover = [manifest.action.hover] * 4 if motors else [manifest.hover_thrust_n, 0.0, 0.0, 0.0]
     constants = {
         "observation_offset": rng.normal(0.0, 0.1, size),
         "observation_scale": rng.uniform(0.2, 2.0, size),
-        "command_half_range": np.array([(high - low) / 2.0, *rates]),
-        "command_center": np.array([manifest.hover_thrust_n, 0.0, 0.0, 0.0]),
+        "command_half_range": (high - low) / 2.0,
+        "command_center": np.array(hover),
     }
     nodes = [
         helper.make_node("Sub", ["observation", "observation_offset"], ["centered"]),

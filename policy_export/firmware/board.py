@@ -62,7 +62,10 @@ def default_tasks(manifest: Manifest) -> tuple[str, ...]:
 
 
 def load_board(
-    manifest: Manifest, core_task: str, wanted: Sequence[str | TrackTask | RaceTask], where: str
+    manifest: Manifest,
+    about: "_core.TaskDescription",
+    wanted: Sequence[str | TrackTask | RaceTask],
+    where: str,
 ) -> Board:
     """Lay out the tasks of a policy.
 
@@ -71,7 +74,7 @@ def load_board(
 
     Args:
         manifest: The policy's.
-        core_task: The core's task that it was trained in.
+        about: The core's task that it was trained in.
         wanted: Tasks, or their names or files, a race's text among them.
         where: The policy file, for messages.
 
@@ -85,14 +88,14 @@ def load_board(
     tasks = tuple(_loaded(task, where) for task in wanted)
     for task in tasks:
         task_logic(manifest, [task])
-    info = _core.TASKS[core_task]
-    if not (info["follows_paths"] or info["flies_courses"]):
+    if not (about["follows_paths"] or about["flies_courses"]):
         raise FirmwareError(
-            f"{where}: task {core_task!r} has no form on board: it follows no path and no course."
+            f"{where}: task {about['name']!r} has no form on board: it follows no path and no"
+            " course."
         )
     parts = [Part(task) for task in tasks]
-    paths = _core.path_table([part.path for part in parts]) if info["follows_paths"] else {}
-    courses = _courses(tasks) if info["flies_courses"] else None
+    paths = _core.path_table([part.path for part in parts]) if about["follows_paths"] else {}
+    courses = _courses(tasks) if about["flies_courses"] else None
     return Board(_distinct([task.name for task in tasks]), tasks, paths, courses)
 
 

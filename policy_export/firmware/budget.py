@@ -17,7 +17,8 @@ FLASH_BYTES = 384 * 1024
 some 400 KiB.  # guess: what is left then, with a third to spare"""
 
 STEP_MS = 1.0
-"""Longest step: a tenth of a policy's period, in an app that the control loop interrupts."""
+"""Longest step: a tenth of a policy's period, half of that of one that commands motors, in an app
+that the control loop interrupts."""
 
 CYCLES_PER_INSTRUCTION = 1.6
 """Assumed. Cortex-M4 TRM: products, sums and most else take 1 cycle, loads of floats 2, divisions

@@ -14,8 +14,7 @@ from policy_export.firmware.board import Board
 from policy_export.firmware.network import Dense, Float32, Network
 from policy_export.firmware.seal import seal_line
 from policy_export.firmware.sources import task_header, task_struct
-from policy_export.manifest import Manifest
-from policy_export.policy_file import over_radio
+from policy_export.manifest import Manifest, MotorActionSpec
 from sim_core.course_library import CourseNumbers
 
 BLOCK = 8
@@ -106,11 +105,8 @@ def policy_data(
     header.line(f"constexpr char kPolicy[] = {_quoted(manifest.sha256)};")
     header.line(f"constexpr char kAirframe[] = {_quoted(airframe)};")
     header.line(f"constexpr float kHoverThrustN = {_f(manifest.hover_thrust_n)};")
-    action = over_radio(manifest, airframe)  # the app streams what a radio would
-    header.line(
-        f"constexpr sim_core::CommandLimits kLimits = {{{_fs(action.thrust_n)},"
-        f" {{{_fs(action.body_rates_rad_s)}}}}};\n"
-    )
+    header.line(f"constexpr std::uint32_t kPeriodMs = {round(1e3 / manifest.control_rate_hz)};")
+    _action(header, manifest)
     _network(header, network)
     _tasks(header, board)
     header.line(f"constexpr Guard kGuard = {{{_guard(guard)}}};")
@@ -152,6 +148,18 @@ class _Header:
 
     def text(self) -> str:
         return "\n".join(self._lines) + "\n"
+
+
+def _action(header: _Header, manifest: Manifest) -> None:
+    """What is sent at the begin, and within which limits."""
+    action = manifest.action
+    if isinstance(action, MotorActionSpec):
+        hover, limits = f"{{{_fs([action.hover] * 4)}}}", f"0.0f, 0.0f, {{}}, {_fs(action.motors)}"
+    else:
+        hover = "kHoverThrustN, {0.0f, 0.0f, 0.0f}"
+        limits = f"{_fs(action.thrust_n)}, {{{_fs(action.body_rates_rad_s)}}}"
+    header.line(f"constexpr Task::Action::Sent<float> kHover = {{{hover}}};")
+    header.line(f"constexpr sim_core::CommandLimits kLimits = {{{limits}}};\n")
 
 
 def _network(header: _Header, network: Network) -> None:

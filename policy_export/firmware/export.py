@@ -24,14 +24,26 @@ from policy_export.firmware.seal import MARK, crc_of
 from policy_export.manifest import Manifest, thrust_met
 from policy_export.policy_file import check_use, core_task, open_policy
 from policy_export.task_logic import AnyTask, task_logic
+from sim_core.action_kinds import MOTORS, RATE_THRUST
 from sim_core.airframe import load_airframe
 from sim_core.races import RaceTask
 from sim_core.tasks import TrackTask
 
 Weights = Literal["float32", "int8"]
 
-KIND = "rate_thrust"
-"""The commands that the app streams."""
+STREAMS = {RATE_THRUST: "rates.c", MOTORS: "motors.c"}
+"""How the app hands commands on, of app/stream/, by their kind."""
+
+CONTROLLERS = {RATE_THRUST: "", MOTORS: "CONFIG_CONTROLLER_OOT=y\n"}
+"""Lines of the firmware's configuration, by the same."""
+
+COMMANDS = {
+    RATE_THRUST: "The policy streams thrust and body rates to the firmware's commander, 100 times a"
+    " second.",
+    MOTORS: "The policy commands the motors, 500 times a second, as the firmware's out-of-tree\n"
+    "controller, which is the one at boot (`stabilizer.controller`); while another is chosen,\n"
+    "`martlet.engage` counts as 0.",
+}
 
 PLATFORMS = {"cf21": "", "cf21bl": "CONFIG_PLATFORM_CF21BL=y\n"}
 """Lines of the firmware's configuration, by an airframe's platform."""
@@ -95,9 +107,9 @@ def plan_firmware(
     check_use(manifest, airframe, where)
     airframe = airframe or manifest.airframes[0]
     _check(manifest, airframe, thrust, where)
-    task = core_task(manifest, where)["name"]
+    about = core_task(manifest, where)
     network = read_network(policy)
-    board = load_board(manifest, task, tuple(tasks) or default_tasks(manifest), where)
+    board = load_board(manifest, about, tuple(tasks) or default_tasks(manifest), where)
     check_budget(network, board.bytes, where)
     if weights == "int8":
         if observations is None:
@@ -105,21 +117,30 @@ def plan_firmware(
         network = quantized(network, observations)
     found = check_budget(network, board.bytes, where)
     return FirmwarePlan(
-        policy, manifest, task, airframe, network, board, guard, thrust, found, observations
+        policy,
+        manifest,
+        about["name"],
+        airframe,
+        network,
+        board,
+        guard,
+        thrust,
+        found,
+        observations,
     )
 
 
 def _check(manifest: Manifest, airframe: str, thrust: ThrustOnBoard, where: str) -> None:
-    if manifest.action.kind != KIND:
-        raise FirmwareError(
-            f"{where}: expected a policy that commands {KIND}, which the app streams,"
-            f" got one that commands {manifest.action.kind}."
-        )
     met = thrust_met(manifest)
     if thrust.kind not in met:
         raise FirmwareError(
             f"{where}: expected thrust {' or '.join(met)}, which the policy was trained with,"
             f" got {thrust.kind}."
+        )
+    if manifest.action.kind == MOTORS and thrust.kind != "linear":
+        raise FirmwareError(
+            f"{where}: expected thrust linear, since firmware of the other kind lets no controller"
+            f" command the motors, got {thrust.kind}."
         )
     platform = load_airframe(airframe).platform
     if platform not in PLATFORMS:
@@ -174,14 +195,17 @@ def files_of(plan: FirmwarePlan) -> dict[str, str]:
         plan.thrust,
         test,
     )
+    kind = plan.manifest.action.kind
     platform = PLATFORMS[str(load_airframe(plan.airframe).platform)]
     return {
         "Makefile": app["Makefile"],
         "Kbuild": app["Kbuild"],
-        "app-config": app["app-config"] + platform,
+        "app-config": app["app-config"] + platform + CONTROLLERS[kind],
         "README.md": _readme(plan, app["README.md"]),
         "src/Kbuild": app["Kbuild.src"],
         "src/martlet_app.c": app["martlet_app.c"],
+        "src/stream.h": app["stream.h"],
+        "src/stream.c": (sources.APP / "stream" / STREAMS[kind]).read_text(),
         MARK: data,
         **{f"src/{name}": text for name, text in sources.own_sources().items()},
         **{f"include/{n}": text for n, text in sources.core_headers(plan.core_task).items()},
@@ -216,6 +240,7 @@ def _readme(plan: FirmwarePlan, text: str) -> str:
         "@SHA256@": plan.manifest.sha256,
         "@FLASH@": f"{plan.budget.flash_bytes / 1024:.0f}",
         "@DEAD_MAN@": str(plan.guard.dead_man_ms),
+        "@COMMANDS@": COMMANDS[plan.manifest.action.kind],
     }
     for mark, value in values.items():
         text = text.replace(mark, value)

@@ -107,6 +107,11 @@ class HostPolicy:
         return int(self._library.martlet_crc())
 
     @property
+    def period_ms(self) -> int:
+        """From one step to the next."""
+        return int(self._library.martlet_period_ms())
+
+    @property
     def tasks(self) -> tuple[str, ...]:
         """Names of the tasks on board, in the order of their numbers."""
         count = self._library.martlet_task_count()
@@ -119,7 +124,7 @@ class HostPolicy:
     def step(
         self, state: Float32, now_ms: int, heard_ms: int | None, *, engage: bool, task: int
     ) -> Step:
-        """One step, `PERIOD_MS` after the one before.
+        """One step, `period_ms` after the one before.
 
         Args:
             state: The drone's own estimate, float32, shape (13,).

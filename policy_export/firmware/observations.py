@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from policy_export.policy_file import core_task, open_policy
 from policy_export.task_logic import AnyTask, task_logic
 from sim_core import _core
+from sim_core.action_kinds import MOTORS
 from sim_core.airframe import Airframe, load_airframe
 from sim_core.environment import load_environment
 from sim_core.races import RaceTask
-from sim_core.tasks import CONTROL_DT, TrackTask
+from sim_core.tasks import TrackTask
 
 Float32 = NDArray[np.float32]
 
@@ -25,6 +26,9 @@ SPREAD_M = 0.3
 
 SEEDS_APART = 1_000_003
 """From one task to the next; within a task each new begin has a seed of its own."""
+
+FULL_COUNTS = 65535.0
+"""A motor's share of 1."""
 
 LIFT_M = 0.75
 """A race is begun in a hover so far above its start, as martlet/flight/programme.py does."""
@@ -49,7 +53,9 @@ def _flight(policy: Path, task: AnyTask, steps: int, seed: int) -> Float32:
     size = core_task(manifest, str(policy))["observation_size"]
     out = np.empty((steps, LANES, size), np.float32)
     commands = np.empty((LANES, 4), np.float32)
-    length = round(_longest_s(task) / CONTROL_DT) + 1
+    motors = manifest.action.kind == MOTORS
+    control_dt = 1.0 / manifest.control_rate_hz
+    length = round(_longest_s(task) / control_dt) + 1
     for step in range(steps):
         row = step % length
         if row == 0:
@@ -58,9 +64,12 @@ def _flight(policy: Path, task: AnyTask, steps: int, seed: int) -> Float32:
         logic.observe(drones.estimate, row, out[step])
         raw = network.run(("command",), {"observation": out[step]})[0]
         logic.decode(raw, commands)
-        for number, (thrust, *rates) in enumerate(commands.tolist()):
-            drones.set_rate_thrust(number, thrust, rates)
-        drones.step(_core.SUBSTEPS)
+        for number, (first, *others) in enumerate(commands.tolist()):
+            if motors:
+                drones.set_motors(number, [FULL_COUNTS * share for share in (first, *others)])
+            else:
+                drones.set_rate_thrust(number, first, others)
+        drones.step(round(control_dt / _core.PHYSICS_STEP_S))
     return out.reshape(-1, size)
 
 

@@ -125,7 +125,7 @@ class Played:
     """A policy on board that turns where it is, until it is not heard for 200 ms."""
 
     def __init__(self, status="idle", reason=REASONS[0]):
-        self.crc, self.tasks = 0xC0FFEE01, ("turn",)
+        self.crc, self.period_ms, self.tasks = 0xC0FFEE01, 10, ("turn",)
         self.status, self.reason = status, reason
 
     def step(self, _, now_ms, heard_ms, *, engage, task):

@@ -15,13 +15,13 @@ from firmware_bridge.onboard_link import CRC, ENGAGE, TASK, OnboardRemote
 from firmware_bridge.orders import GoTo, HandBack, RateThrust, TakeOff
 from firmware_bridge.setpoints import SetpointEncoder, ThrustConvention
 from martlet import firmware
+from martlet_nodes.crazyflie_backend import CrazyflieParameters
 from martlet_nodes.drone_status import Commander
 from martlet_nodes.errors import ParameterError
 from martlet_nodes.manoeuvre import Goal, Kind
 from martlet_nodes.sim_backend import SimParameters, Simulation
 from policy_export.firmware.export import write_firmware
 from policy_export.firmware.host import HostPolicy, build_host
-from policy_export.firmware.seal import crc_of
 from sim_core.onboard import STATUSES
 from sim_core.tasks import load_task
 
@@ -187,7 +187,8 @@ class Crossing:
 def test_a_twin_flies_its_policy_by_parameters_and_the_app_channel(library: Path) -> None:
     flight = Crossing(library)
     push = RateThrust(NUMBERS[0], NUMBERS[1:])
-    assert int(flight.twin.params[CRC]) == crc_of(library.parent / "app")
+    told = CrazyflieParameters(["x://1"], onboard=str(library.parent / "app")).settings()
+    assert int(flight.twin.params[CRC]) == told[0].onboard.crc
     flight.go(3.0, push)
     assert STATUSES[flight.says("status")] == "flying"
     np.testing.assert_allclose(flight.place, (0.0, 0.0, 1.0), atol=0.15)

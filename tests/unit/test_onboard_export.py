@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from group_policy import GROUP_MANIFEST
+from motor_policy import MOTOR_MANIFEST
 from sample_policy import MANIFEST
 from small_policy import write_policy
 
@@ -14,9 +15,11 @@ from martlet import firmware
 from martlet.cli import _OURS
 from policy_export.errors import FirmwareError, PolicyFileError
 from policy_export.firmware.network import read_network, tanh
+from policy_export.firmware.observations import flown_observations
 from policy_export.firmware.quantize import quantized
 from policy_export.firmware.sources import core_headers
 from policy_export.policy_file import open_policy
+from sim_core.tasks import load_task
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +76,31 @@ def test_export_carries_the_headers_that_trained_it(small: Path, tmp_path: Path)
     firmware.export(small, out, ("hover", "lemniscate"))  # over the one before
     assert "lemniscate" in (out / "src" / "policy_data.hpp").read_text()
     assert [p.name for p in tmp_path.iterdir()] == ["app"]
+
+
+def test_policy_of_motors_is_exported_as_the_firmwares_controller(tmp_path: Path) -> None:
+    motors = write_policy(tmp_path / "motors.onnx", MOTOR_MANIFEST)
+    rates = write_policy(tmp_path / "rates.onnx", MANIFEST)
+    for policy, controls in ((motors, True), (rates, False)):
+        out = tmp_path / policy.stem
+        firmware.export(policy, out, ("hover",))
+        assert ("CONFIG_CONTROLLER_OOT=y" in (out / "app-config").read_text()) is controls
+        stream = (out / "src" / "stream.c").read_text()
+        assert ("controllerOutOfTree(" in stream) is controls
+        assert "@" not in (out / "README.md").read_text()
+    sentence = refused(motors, tmp_path / "app", thrust="pwm")
+    assert "expected thrust linear" in sentence
+
+
+def test_int8_weights_of_motors_are_calibrated_on_flights_of_motors(tmp_path: Path) -> None:
+    motors = write_policy(tmp_path / "motors.onnx", MOTOR_MANIFEST)
+    seen = flown_observations(motors, [load_task("hover")], rows=160)
+    assert seen.shape == (160, MOTOR_MANIFEST.observation_size)
+    assert np.isfinite(seen).all()
+    past = seen[:, -8:-4]  # in shares of full scale
+    assert past.min() >= 0.05
+    assert past.max() <= 0.95
+    assert np.ptp(past) > 0.05
 
 
 def refused(policy: Path, out: Path, *tasks: str, **how: object) -> str:

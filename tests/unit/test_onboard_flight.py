@@ -8,17 +8,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from group_policy import GROUP_MANIFEST
+from motor_policy import MOTOR_MANIFEST
 from sample_policy import MANIFEST
 from small_policy import hovering_states, write_policy
 
+from firmware_bridge.errors import DoubleSettingsError
+from firmware_bridge.firmware_double import DoubleSettings
+from firmware_bridge.onboard_double import OnboardDouble
 from firmware_bridge.setpoints import ThrustConvention
 from martlet import firmware
 from policy_export.firmware.cortex import prove_on_host
 from policy_export.firmware.export import FirmwarePlan, self_test, write_firmware
 from policy_export.firmware.host import HostPolicy, build_host
 from policy_export.runtime import PolicyRunner
+from sim_core.airframe import load_airframe
 from sim_core.onboard import PERIOD_MS, Step
-from sim_core.tasks import CONTROL_DT
 
 SANITIZERS = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
 STEPS = 400
@@ -47,7 +51,7 @@ def flown(plan: FirmwarePlan, states: np.ndarray, task: int) -> tuple[np.ndarray
     infer = runner.infer
     runner.infer = lambda rows: (seen.append(rows[0].copy()), infer(rows))[1]  # type: ignore[method-assign]
     commands = [
-        session.command(state[None], CONTROL_DT if tick else 0.0)[0]
+        session.command(state[None], session.control_dt if tick else 0.0)[0]
         for tick, state in enumerate(states)
     ]
     return np.array(seen), np.array(commands)
@@ -71,6 +75,33 @@ def test_task_on_board_is_seen_and_flown_as_by_policy_runner(
         np.testing.assert_allclose(
             unit.infer(seen), PolicyRunner(plan.policy).infer(seen), rtol=0, atol=1e-5
         )
+
+
+def test_policy_of_motors_commands_them_every_2_ms_as_policy_runner_does(tmp_path: Path) -> None:
+    policy = write_policy(tmp_path / "policy.onnx", MOTOR_MANIFEST)
+    plan = firmware.plan(policy, ("lemniscate",))
+    crc = write_firmware(plan, tmp_path / "app")
+    unit = HostPolicy(build_host(tmp_path / "app", tmp_path / "policy.so"))
+    assert (unit.period_ms, unit.crc, unit.check()) == (2, crc, "none")
+    states = hovering_states(STEPS, plan.board.starts_m()[0])
+    states[:, :3] = states[0, :3] + 0.01 * (states[:, :3] - states[0, :3])
+    states[:, 7:10] *= 0.1
+    seen, commands = flown(plan, states, 0)
+    unit.begin(0)
+    for tick, state in enumerate(states):
+        observation = unit.observe(state, tick)
+        np.testing.assert_array_equal(observation[:-8], seen[tick][:-8])
+        raw = unit.infer(observation[None])
+        np.testing.assert_array_equal(raw, plan.network.forward(observation[None]))
+        sent = unit.decode(raw[0])
+        np.testing.assert_array_equal(sent, np.clip(raw[0], *MOTOR_MANIFEST.action.limits()))
+        np.testing.assert_allclose(sent, commands[tick], rtol=0, atol=1e-4)
+    for tick, state in enumerate(states):
+        step = unit.step(state, 2 * tick, 2 * tick, engage=True, task=0)
+        assert step.status == "flying"
+        np.testing.assert_allclose(step.command, commands[tick], rtol=0, atol=1e-4)
+    with pytest.raises(DoubleSettingsError, match="of thrust and body rates, asked every 10 ms"):
+        OnboardDouble(load_airframe(plan.airframe), DoubleSettings(), [(0.0,) * 4], [unit])
 
 
 def test_network_on_board_has_the_bits_of_its_reference(

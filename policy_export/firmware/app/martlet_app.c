@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The shell between the firmware and the policy: reads the estimate, the parameters and the dead-man
- * packets every MARTLET_PERIOD_MS, and streams body rates and thrust as the radio would, or lets go.
- * The stock controller, its rate loop and the commander's own watchdog stay behind it all the time. */
+ * packets every martlet_period_ms, and streams what the policy commands, or lets go. The stock
+ * controller and the commander's own watchdog stay behind it all the time. */
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "FreeRTOS.h"
 #include "app.h"
@@ -14,7 +13,7 @@
 #include "log.h"
 #include "martlet.h"
 #include "param.h"
-#include "stabilizer_types.h"
+#include "stream.h"
 #include "task.h"
 
 #define DEBUG_MODULE "MARTLET"
@@ -54,20 +53,8 @@ static void read_input(void) {
     input.heard = true;
     input.heard_ms = input.now_ms;
   }
-  input.engage = engage != 0;
+  input.engage = engage != 0 && martlet_streams();
   input.task = task;
-}
-
-/* Pitch is inverted in every set-point of this firmware, yaw is not in this one. */
-static void stream(const float command[4]) {
-  static setpoint_t setpoint;
-  memset(&setpoint, 0, sizeof setpoint);
-  setpoint.mode.roll = setpoint.mode.pitch = setpoint.mode.yaw = modeVelocity;
-  setpoint.thrust = martlet_thrust_counts(command[0]);
-  setpoint.attitudeRate.roll = command[1] * DEGREES;
-  setpoint.attitudeRate.pitch = -command[2] * DEGREES;
-  setpoint.attitudeRate.yaw = command[3] * DEGREES;
-  commanderSetSetpoint(&setpoint, COMMANDER_PRIORITY_EXTRX);
 }
 
 /* The high-level commander begins where the drone is, with its velocity. Who lets go by the parameter
@@ -85,10 +72,10 @@ void appMain(void) {
   martlet_boot(&unit);
   TickType_t last = xTaskGetTickCount();
   while (true) {
-    vTaskDelayUntil(&last, M2T(MARTLET_PERIOD_MS));
+    vTaskDelayUntil(&last, M2T(martlet_period_ms()));
     read_input();
     martlet_step(&unit, &input, &output);
-    if (output.status == MARTLET_FLYING) stream(output.command);
+    if (output.status == MARTLET_FLYING) martlet_stream(output.command);
     if (status == MARTLET_FLYING && output.status != MARTLET_FLYING) let_go();
     if (output.status != status || output.reason != reason) {
       DEBUG_PRINT("status %d, reason %d\n", output.status, output.reason);

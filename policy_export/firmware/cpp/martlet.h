@@ -11,8 +11,6 @@
 extern "C" {
 #endif
 
-#define MARTLET_PERIOD_MS 10 /* of the policies: 100 Hz, as trained */
-
 enum martlet_status {
   MARTLET_IDLE = 0,   /* the stock controller flies; engage = 0 */
   MARTLET_FLYING = 1, /* the policy commands */
@@ -49,7 +47,8 @@ typedef struct {
 } martlet_input;
 
 typedef struct {
-  float command[4]; /* collective thrust N, body rates rad/s; counts where `status` is flying */
+  float command[4]; /* counts where `status` is flying: collective thrust N and body rates rad/s, or of
+                       a policy that commands motors M1 to M4 as shares of full scale */
   float rest[4];    /* x y z m, yaw rad: where to come to rest ... */
   float rest_s;     /* ... and how long that takes; count where `returned` is true */
   uint8_t status;   /* enum martlet_status */
@@ -60,7 +59,8 @@ typedef struct {
 /* Checks weights, tables and arithmetic; to be called once, before all else. */
 void martlet_boot(martlet_unit* unit);
 
-/* One step, MARTLET_PERIOD_MS after the one before. */
+/* One step, martlet_period_ms after the one before: 10 for rates and thrust, 2 for motors. */
+uint32_t martlet_period_ms(void);
 void martlet_step(martlet_unit* unit, const martlet_input* input, martlet_output* output);
 
 /* How many tasks are on board, and their names. */
@@ -72,6 +72,7 @@ uint32_t martlet_crc(void);
 
 /* 16 bits of thrust as this firmware takes them, of a collective thrust in newtons. */
 uint16_t martlet_thrust_counts(float thrust_n);
+uint16_t martlet_hover_counts(void);
 
 /* The parts of a step, for tests: the observation (martlet_observation_size numbers) and the network. */
 int martlet_observation_size(void);

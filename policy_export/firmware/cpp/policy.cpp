@@ -10,6 +10,17 @@ bool same(const float* a, const float* b, int count) {
   return std::memcmp(a, b, static_cast<std::size_t>(count) * sizeof(float)) == 0;
 }
 
+using sim_core::scalar::Command;
+using sim_core::scalar::MotorCommand;
+
+[[maybe_unused]] void write(const Command<float>& sent, float numbers[4]) {
+  const float four[4] = {sent.thrust_n, sent.w_B.x, sent.w_B.y, sent.w_B.z};
+  std::memcpy(numbers, four, sizeof four);
+}
+[[maybe_unused]] void write(const MotorCommand<float>& sent, float numbers[4]) {
+  std::memcpy(numbers, sent.share, sizeof sent.share);
+}
+
 std::uint32_t seal() {
   std::uint32_t value = 0;
   for (const Sealed& part : kSealed) value = crc32(value, part);
@@ -42,7 +53,7 @@ Check Policy::check() {
 }
 
 void Policy::begin(int number) {
-  session_.begin(kWorld, number, {kHoverThrustN, {0.0f, 0.0f, 0.0f}});
+  session_.begin(kWorld, number, kHover);
   if (kTasks[number].races) session_.take_role(1);
 }
 
@@ -66,9 +77,7 @@ void Policy::infer(const float* observation, float output[4]) {
 }
 
 void Policy::decode(const float output[4], float command[4]) {
-  const sim_core::scalar::Command<float> sent = session_.decode(output, kLimits);
-  const float numbers[4] = {sent.thrust_n, sent.w_B.x, sent.w_B.y, sent.w_B.z};
-  std::memcpy(command, numbers, sizeof numbers);
+  write(session_.decode(output, kLimits), command);
 }
 
 }  // namespace martlet

@@ -22,7 +22,7 @@ class Policy {
   void begin(int number);
   /// The observation, kObservationSize numbers, `row` control steps after the begin.
   void observe(const float state[13], std::int32_t row, float* observation);
-  /// The network alone: a command [N, rad/s], not limited.
+  /// The network alone: a command [N, rad/s; or shares of full scale], not limited.
   static void infer(const float* observation, float output[4]);
   /// Limits an output and remembers it as sent.
   void decode(const float output[4], float command[4]);

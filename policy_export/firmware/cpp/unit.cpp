@@ -155,7 +155,7 @@ void Unit::watch_estimate(const martlet_input& input) {
 bool Unit::command(const martlet_input& input, martlet_output& output) {
   float observation[kObservationSize], raw[4];
   const std::uint32_t age_ms = input.now_ms - begun_ms_;
-  const auto row = static_cast<std::int32_t>((age_ms + MARTLET_PERIOD_MS / 2) / MARTLET_PERIOD_MS);
+  const auto row = static_cast<std::int32_t>((age_ms + kPeriodMs / 2) / kPeriodMs);
   policy_.observe(input.state, row, observation);
   Policy::infer(observation, raw);
   if (!finite(raw, 4)) return false;
@@ -187,7 +187,9 @@ const char* martlet_task_name(int task) {
   return task >= 0 && task < kTaskCount ? martlet::kTasks[task].name : "";
 }
 uint32_t martlet_crc(void) { return martlet::kSeal; }
+uint32_t martlet_period_ms(void) { return martlet::kPeriodMs; }
 uint16_t martlet_thrust_counts(float thrust_n) { return martlet::counts_of(thrust_n); }
+uint16_t martlet_hover_counts(void) { return martlet::counts_of(martlet::kHoverThrustN); }
 
 int martlet_observation_size(void) { return martlet::kObservationSize; }
 void martlet_infer(const float* observation, float output[4]) {

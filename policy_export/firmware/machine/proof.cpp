@@ -48,7 +48,7 @@ Figures measure(const Order& order, const float first[kStates]) {
   figures.check = martlet_check();
   machine::paint_stack();
   for (int i = 0; i < 2; ++i) {  // from idle to flying, and on
-    input.now_ms = input.heard_ms = static_cast<std::uint32_t>(i * MARTLET_PERIOD_MS);
+    input.now_ms = input.heard_ms = static_cast<std::uint32_t>(i) * martlet_period_ms();
     martlet_step(&unit, &input, &output);
   }
   figures.stack_bytes = machine::stack_used();
@@ -60,7 +60,7 @@ Figures measure(const Order& order, const float first[kStates]) {
   begun = machine::instructions();
   for (int i = 0; i < order.repeats; ++i) {
     input.state[0] = first[0] + 1e-6f * static_cast<float>(i & 1);
-    input.now_ms = input.heard_ms = static_cast<std::uint32_t>((2 + i) * MARTLET_PERIOD_MS);
+    input.now_ms = input.heard_ms = static_cast<std::uint32_t>(2 + i) * martlet_period_ms();
     martlet_step(&unit, &input, &output);
   }
   spent = machine::instructions() - begun;

@@ -142,7 +142,7 @@ class Simulation:
                 if parameters.onboard
                 else FirmwareDouble(airframe, settings, starts)
             )
-        except FirmwareError as error:
+        except (FirmwareError, DoubleSettingsError) as error:
             raise ParameterError(f"sim_backend: {error}") from None
         self.backend = Backend(self._double, parameters.drones, limits)
         self._tick = 0
