@@ -15,7 +15,9 @@ JUMP_M = 0.05
 """A slot that moves farther than this in one control step has jumped: 5 m/s, and moving formations
 keep to a fifth of that."""
 
-_JUMP_ACCELERATION_M_S2 = 2.0  # of a jump flown at a gentle 11° of tilt, half of the way braking
+JUMP_ACCELERATION_M_S2 = 2.0
+"""A jump is flown with so much: a gentle 11° of tilt, half of the way braking."""
+
 _STEADY_S = 0.6  # to come to rest after it  # guess: two time constants of a position loop
 _SHORTEST_SETTLE_S = 2.5  # of 1.8 m, across a circle of 0.9 m, by the same rule
 
@@ -69,5 +71,5 @@ def settle_time(slots: NDArray[np.floating]) -> float:
     """`settle_s` of slots (N, M, 4): for the longest jump d, 2 √(d/a) of flight and some rest."""
     steps = np.linalg.norm(np.diff(slots[..., :3], axis=1), axis=2)
     longest = float(steps.max(initial=0.0))
-    flight = 2.0 * np.sqrt(longest / _JUMP_ACCELERATION_M_S2)
+    flight = 2.0 * np.sqrt(longest / JUMP_ACCELERATION_M_S2)
     return max(_SHORTEST_SETTLE_S, round(float(flight) + _STEADY_S, 2))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from martlet.flight.programme import Programme
+from sim_core.formation_model import JUMP_ACCELERATION_M_S2, JUMP_M
 from sim_core.tasks import CONTROL_DT, load_task
 
 DEAD_S = 2.0
@@ -49,11 +50,20 @@ def _paths(planned: Programme) -> list[tuple[str, NDArray[np.float64]]]:
 
 
 def _worst(paths: NDArray[np.float64], planned: Programme) -> tuple[float, float]:
-    """Distance from the fence's walls [m] and speed [m/s] where the one is worst for the other."""
-    velocity = np.diff(paths, axis=0) / CONTROL_DT
-    speed = np.linalg.norm(velocity[..., :2], axis=2)
+    """Distance from the fence's walls [m] and speed [m/s] where the one is worst for the other.
+
+    A slot that jumps is no path that is flown: its drone is fastest half-way, at √(a d) after a
+    jump d, as `settle_time` has it.
+    """
+    steps = np.diff(paths, axis=0)
+    far = np.linalg.norm(steps, axis=2, keepdims=True)
+    jumped = far > JUMP_M
+    per_s = np.where(
+        jumped, np.sqrt(JUMP_ACCELERATION_M_S2 / np.maximum(far, JUMP_M)), 1 / CONTROL_DT
+    )
+    speed = np.linalg.norm((steps * per_s)[..., :2], axis=2)
     low, high = (np.array(box[:2]) for box in (planned.box_low_m, planned.box_high_m))
-    flat = paths[1:, :, :2]
+    flat = np.where(jumped, paths[1:] - 0.5 * steps, paths[1:])[..., :2]
     margin = np.minimum(flat - low, high - flat).min(axis=2)
     at = np.unravel_index(np.argmin(margin - DEAD_S * speed), margin.shape)
     return float(margin[at]), float(speed[at])

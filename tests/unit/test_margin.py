@@ -2,6 +2,10 @@
 """Whoever flies near the fence is told what a dead link costs."""
 
 import dataclasses
+import re
+
+import numpy as np
+import pytest
 
 from martlet.flight.margin import margin_warnings
 from martlet.flight.programme import programme
@@ -37,3 +41,14 @@ def test_formations_are_looked_at_and_races_are_not():
     assert margin_warnings(swarm) == []
     assert margin_warnings(near)[0].startswith("swarm is flown at")
     assert margin_warnings(programme(FlySettings(task="race"))) == []
+
+
+def test_a_slot_that_jumps_is_flown_to_no_faster_than_a_drone_flies():
+    swapped = programme(FlySettings(task="swarm", drones=4, scenario="swapped"))
+    slots = swapped.group.formation.slots[..., :2].astype(float)
+    steps = np.linalg.norm(np.diff(slots, axis=1), axis=2)
+    assert steps.max() > 1.0  # within 10 ms
+    near = dataclasses.replace(swapped, box_low_m=(-1.0, -1.0, -0.2), box_high_m=(1.0, 1.0, 2.0))
+    (sentence,) = margin_warnings(near)
+    (speed_m_s,) = map(float, re.findall(r"flown at ([0-9.]+) m/s", sentence))
+    assert speed_m_s == pytest.approx(np.sqrt(2.0 * steps.max()), abs=0.06)
