@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import Literal
 
 from martlet.errors import UsageError
+from martlet.places import check_file, check_folder
 from sim_core import _core
 from sim_core.environment import load_environment
 from sim_core.environment_files import environment_names, read_environment
 from sim_core.formation_settings import SCENARIOS
 from sim_core.settings_file import read_toml_file
+from sim_core.tasks import task_names
+
+MOST_SEED = 2**32 - 1
+"""The core takes 32 bits."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,32 @@ class Order:
     level: int | None = None
     scenario: str | None = None
     drones: int | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the worst episodes go; None: nowhere, of baselines alone."""
+        return self.out or (self.policy.parent if self.policy else None)
+
+    def check(self) -> None:
+        """Refuse what no judge could do or keep, before anything flies.
+
+        Raises:
+            UsageError: An unknown task; a seed out of bounds; a place that cannot be written to.
+        """
+        names = sorted({*task_names(), *environment_names(), *SCENARIOS, "mix"})
+        known = self.task in names or self.task in _core.TASKS or "=" in self.task
+        if not known and not Path(self.task).is_file():
+            raise UsageError(
+                f"eval: --task: expected one of {', '.join(names)}, or a .csv or .toml file,"
+                f" got {self.task!r}, which is neither."
+            )
+        most = MOST_SEED - max(self.episodes, 1) + 1  # each episode has a seed of its own
+        if not 0 <= self.seed <= most:
+            raise UsageError(f"eval: --seed: expected 0 to {most}, got {self.seed}.")
+        if self.folder is not None:
+            check_folder(self.folder, "--out")
+        if self.render is not None:
+            check_file(self.render, "--render")
 
     def refuse_course(self) -> None:
         """For judges of anything but races.

@@ -69,7 +69,6 @@ def _policy(policy: Path, order: Order, environment: Environment) -> Flown:
 
 def _told(flown: Flown, order: Order) -> dict[str, Any]:
     told = {"pilot": flown.pilot, **flown.figures}
-    folder = order.out or (order.policy.parent if order.policy else None)
-    if folder is not None:
-        told["worst"] = str(flown.save_worst(folder))
+    if order.folder is not None:
+        told["worst"] = str(flown.save_worst(order.folder))
     return told

@@ -2,6 +2,7 @@
 """TOML files into frozen dataclasses, strictly: every fault of a file at once, each by its name."""
 
 import dataclasses
+import difflib
 import sys
 import tomllib
 import types
@@ -67,9 +68,33 @@ def override(table: dict[str, Any], assignments: typing.Iterable[str], where: st
         for section in sections:
             inner = inner.get(section, {}) if isinstance(inner, dict) else {}
         if not equals or not isinstance(inner, dict) or name not in inner:
+            near = difflib.get_close_matches(key.strip(), _keys_of(table), 3, 0.75)
+            meant = f" (near it: {', '.join(near)})" if near else ""
             raise SettingsError(f"{where}: --set: expected KEY=VALUE of a known key, got"
-                                f" {assignment!r}.")  # fmt: skip
-        inner[name] = parse_toml(f"value = {text}".encode(), f"--set {assignment}")["value"]
+                                f" {assignment!r}{meant}.")  # fmt: skip
+        inner[name] = _value_of(text.strip(), assignment)
+
+
+def _keys_of(table: dict[str, Any], prefix: str = "") -> list[str]:
+    """Names of all values of a table, like start.position_m."""
+    found = []
+    for name, value in table.items():
+        inner = _keys_of(value, f"{prefix}{name}.") if isinstance(value, dict) else []
+        found += inner or [prefix + name]
+    return found
+
+
+def _value_of(text: str, assignment: str) -> Any:
+    try:
+        table = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        table = {}
+    if list(table) == ["value"]:
+        return table["value"]
+    raise SettingsError(
+        f'--set {assignment}: expected a TOML value (0.5, true, [1, 2], "text" with its quotes),'
+        f" got {text or 'none'}."
+    )
 
 
 def build(cls: type[T], table: dict[str, Any], where: str) -> T:

@@ -100,9 +100,10 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise CheckpointError(f"{path}: expected a checkpoint, got no file.") from None
-    except Exception as error:  # torch raises many kinds for a file that is none of its own
-        kind = type(error).__name__
-        raise CheckpointError(f"{path}: expected a checkpoint, got {kind} on reading.") from None
+    except (IsADirectoryError, NotADirectoryError, PermissionError) as error:
+        raise CheckpointError(f"{path}: cannot be read: {error.strerror}.") from None
+    except Exception:  # torch raises many kinds for a file that is none of its own, or is cut off
+        raise CheckpointError(f"{path}: expected a checkpoint, got no whole one.") from None
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         raise CheckpointError(f"{path}: expected a checkpoint of format {_FORMAT}.")
     return content

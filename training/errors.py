@@ -28,3 +28,7 @@ class DivergenceError(TrainingError, ArithmeticError):
 
 class CheckpointError(TrainingError, ValueError):
     """A checkpoint that cannot be read, or that belongs to another run."""
+
+
+class TrainingSettingsError(TrainingError, ValueError):
+    """A run that cannot be set so."""

@@ -21,11 +21,11 @@ from torch import Tensor, nn
 
 from sim_core.environment import Environment
 from sim_core.vec_env import Floats, VecEnv
-from training.errors import DivergenceError, TrainingError
+from training.errors import DivergenceError
 from training.faults import Fault, What, bad_tensors, bad_terms, first_fault, with_rows
 from training.networks import Actor, Critic
 from training.parallel import ALONE, Party
-from training.settings import PPOSettings
+from training.settings import PPOSettings, check
 
 _PARTS = ("actor", "critic", "actor_optimizer", "critic_optimizer")
 
@@ -83,12 +83,12 @@ class Learner:
 
 
 def new_learner(environment: Environment, settings: PPOSettings) -> Learner:
-    """Networks with random weights, drawn from the seed."""
-    batch = settings.num_envs * settings.horizon
-    if settings.minibatch > batch:
-        raise TrainingError(
-            f"minibatch: expected at most num_envs x horizon = {batch}, got {settings.minibatch}."
-        )
+    """Networks with random weights, drawn from the seed.
+
+    Raises:
+        TrainingSettingsError: Of settings that nothing can learn by.
+    """
+    check(settings, "ppo")
     device = torch.device(
         ("cuda" if torch.cuda.is_available() else "cpu")
         if settings.device == "auto"

@@ -21,7 +21,7 @@ from sim_core.environment_files import environment_file, read_environment
 from sim_core.errors import SettingsError
 from sim_core.settings_file import build, is_finite_number, override
 from training import native
-from training.settings import PPOSettings
+from training.settings import PPOSettings, check
 
 ENOUGH_STEPS = {"native": 11_000_000, "torch": 6_000_000}
 """Of a run that is not told how long to be: benchmarks/training_quality.py; torch is slower."""
@@ -55,7 +55,7 @@ def load_recipe(
         ppo: Fields of `PPOSettings`, likewise; what is None is left as the file has it.
 
     Raises:
-        SettingsError: Every fault of a section in one sentence.
+        SettingsError, TrainingSettingsError: Every fault of a section in one sentence.
     """
     path = environment_file(name_or_path)
     changes = tuple(changes)
@@ -102,7 +102,9 @@ def _settings(
         raise SettingsError(f"{where}: ppo: expected a section, got {section!r}.")
     values = {"ppo": {**dataclasses.asdict(PPOSettings()), **section}}
     override(values, [c for c in changes if _section_of(c) == "ppo"], where)
-    return build(PPOSettings, values["ppo"] | given, f"{where}: [ppo]")
+    settings = build(PPOSettings, values["ppo"] | given, f"{where}: [ppo]")
+    check(settings, f"{where}: [ppo]")
+    return settings
 
 
 def _section_of(change: str) -> str:

@@ -18,7 +18,7 @@ from training import native, parallel, ppo
 from training.checkpoint import load_checkpoint, load_run, save_checkpoint, steps_of
 from training.disagreement import Disagreement
 from training.display import Display, Standing
-from training.errors import CheckpointError, DivergenceError, TrainingError
+from training.errors import CheckpointError, DivergenceError, TrainingSettingsError
 from training.judge import Judge, judge_of
 from training.manifest_of import manifest_of
 from training.metrics import MetricsLog
@@ -79,6 +79,7 @@ def train_run(
         tensorboard: Log for TensorBoard too.
 
     Raises:
+        TrainingSettingsError: It cannot be set so.
         TrainingError: It diverged, or there is no checkpoint to resume; what was good is kept.
         ParityError: The exported file does not do as the actor does.
     """
@@ -95,9 +96,9 @@ def train_run(
         learner = load_checkpoint(checkpoint, now.environment, now.settings)
     else:
         learner = new_learner(recipe[0].environment, recipe[0].settings)
+    folder.mkdir(parents=True, exist_ok=True)
     last = recipe[-1]
     judge = judge_of(last.environment, manifest_of(last.environment, last.settings, learner.steps))
-    folder.mkdir(parents=True, exist_ok=True)
     write_settings(folder, recipe, chosen)
     learner.party = parallel.join(learner.device)
     learner.party.share(learner.state())
@@ -147,7 +148,7 @@ def choose_learner(settings: PPOSettings) -> Literal["native", "torch"]:
     """Which learner a run gets.
 
     Raises:
-        TrainingError: The native one was asked for and does not serve.
+        TrainingSettingsError: The native one was asked for and does not serve.
     """
     if settings.learner == "torch":
         return "torch"
@@ -155,7 +156,7 @@ def choose_learner(settings: PPOSettings) -> Literal["native", "torch"]:
     if reason is None:
         return "native"
     if settings.learner == "native":
-        raise TrainingError(f"learner: expected one that serves, got native: {reason}.")
+        raise TrainingSettingsError(f"learner: expected one that serves, got native: {reason}.")
     return "torch"
 
 

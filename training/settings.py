@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from training.errors import TrainingSettingsError
+
 
 @dataclass(frozen=True)
 class PPOSettings:
@@ -52,6 +54,52 @@ class PPOSettings:
     threads: int = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
     learner: Literal["auto", "native", "torch"] = "auto"
+
+
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "steps": (0, 2**53),  # the manifest's
+    "num_envs": (1, 2**20),
+    "horizon": (1, 2**16),
+    "epochs": (1, 1000),
+    "minibatch": (1, 2**31 - 1),
+    "learning_rate": (0.0, 1.0),
+    "final_learning_rate": (0.0, 1.0),
+    "discount": (0.0, 1.0),
+    "trace": (0.0, 1.0),
+    "clip": (1e-6, 10.0),
+    "entropy": (0.0, 1e6),
+    "max_gradient_norm": (1e-9, 1e9),
+    "initial_log_std": (-20.0, 5.0),
+    "min_log_std": (-20.0, 5.0),
+    "hidden": (1, 4096),
+    "seed": (0, 2**32 - 1),  # of drones too: sim_core.vec_env
+    "threads": (0, 256),
+}
+"""What a run can be set to. Source, where none is named: guess, wide of whatever learns."""
+
+
+def check(settings: PPOSettings, where: str) -> None:
+    """Refuse what no run can be set to.
+
+    Args:
+        settings: Of a run.
+        where: What to call them in a refusal.
+
+    Raises:
+        TrainingSettingsError: Numbers out of bounds, all of them in one sentence.
+    """
+    faults = [
+        f"{name}: expected {low} to {high}, got {getattr(settings, name)}"
+        for name, (low, high) in _BOUNDS.items()
+        if not low <= getattr(settings, name) <= high
+    ]
+    batch = settings.num_envs * settings.horizon
+    if not faults and settings.minibatch > batch:
+        faults.append(
+            f"minibatch: expected at most num_envs x horizon = {batch}, got {settings.minibatch}"
+        )
+    if faults:
+        raise TrainingSettingsError(f"{where}: {'; '.join(faults)}.")
 
 
 def _changes() -> Any:

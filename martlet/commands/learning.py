@@ -8,7 +8,7 @@ from typing import Literal
 from tyro.conf import OmitArgPrefixes, Positional
 
 from martlet.commands.result import Changes, Json, tell
-from training.errors import TrainingError
+from martlet.errors import UsageError
 from training.settings import PPOChanges
 
 
@@ -37,6 +37,7 @@ def train(
         reproduce: Instead, the fault.pt of a run that met a number that is none: show it again.
         as_json: See --json.
     """
+    from martlet.places import check_folder
     from martlet.run_folder import new_run_folder
     from martlet.summary import show_trained, trained_report
     from training import parallel, reproducer
@@ -50,7 +51,9 @@ def train(
         return
 
     if out is None and parallel.processes() > 1:
-        raise TrainingError("torchrun: expected --out, where a restart finds its checkpoint.")
+        raise UsageError("torchrun: expected --out, where a restart finds its checkpoint.")
+    if out is None and resume:
+        raise UsageError("train: --resume: expected --out, the folder of the run, got none.")
     if action is not None:
         changes = (*changes, f'action.kind="{action}"')
     recipe = load_recipe(task, changes, vars(ppo))
@@ -59,6 +62,7 @@ def train(
         return
 
     folder = out or new_run_folder(Path(task).stem)
+    check_folder(folder, "--out")
     trained = train_run(folder, recipe, resume=resume, quiet=as_json)
     tell(trained_report(trained), as_json, lambda _: show_trained(trained))
 
@@ -109,6 +113,7 @@ def evaluate(
         policy, task, episodes, seed, baseline, out, render, changes,
         track=track, level=level, scenario=scenario, drones=drones,
     )  # fmt: skip
+    order.check()
     title = f"{Path(task).stem}, {episodes} episodes"
     match judge_of(task):
         case "paths":

@@ -78,3 +78,28 @@ def test_files_have_theirs(tmp_path: Path) -> None:
 def test_a_track_is_of_races(policy_path: Path) -> None:
     with pytest.raises(UsageError, match="for task 'hover', which is no race"):
         fly_order(Order(policy_path, "hover", 4, 1, track="rings"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"task": "rins"}, "expected one of all, .*rings, .*swarm, .*got 'rins', which is neither"),
+        ({"task": "there.csv"}, "got 'there.csv', which is neither"),
+        ({"seed": -1}, "--seed: expected 0 to 4294967292, got -1"),
+        ({"seed": 2**32 - 1}, "--seed: expected 0 to 4294967292"),
+        ({"out": Path("file") / "deeper"}, "--out .*: expected a folder, got a file, .*file"),
+        ({"render": Path("folder.gif")}, "--render .*: expected a file, got a folder"),
+        ({"policy": Path("file") / "p.onnx"}, "expected a folder, got a file"),
+    ],
+)
+def test_what_nobody_could_fly_or_keep_is_refused_before_anything_flies(
+    asked: dict[str, Any], sentence: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder.gif").mkdir()
+    asked = {k: tmp_path / v if isinstance(v, Path) else v for k, v in asked.items()}
+    order = {"policy": tmp_path / "p.onnx", "task": "hover", "episodes": 4, "seed": 1, **asked}
+    with pytest.raises(UsageError, match=sentence):
+        Order(**order).check()
+    Order(tmp_path / "p.onnx", "rings", 4, 1, out=tmp_path / "new" / "folder").check()
+    assert not (tmp_path / "new").exists()

@@ -4,6 +4,7 @@
 import pytest
 
 from sim_core.errors import SettingsError
+from training.errors import TrainingSettingsError
 from training.recipe import load_recipe, stage_at
 
 
@@ -41,10 +42,18 @@ def test_a_task_without_stages_has_one():
         ("stages=[{share=1.0}]", "stage 1: expected share and set"),
         ("ppo.luck=1", "--set: expected KEY=VALUE of a known key, got 'ppo.luck=1'"),
         ("ppo.steps='many'", "ppo"),
+        ("ppo.steps=-5", "race.toml: [ppo]: steps: expected 0 to 9007199254740992, got -5."),
+        ("ppo.num_envs=0", "num_envs: expected 1 to"),
+        ("ppo.seed=-1", "seed: expected 0 to 4294967295, got -1"),
+        ("ppo.seed=4294967296", "seed: expected 0 to 4294967295"),
+        ("ppo.discount=1.5", "discount: expected 0.0 to 1.0, got 1.5"),
+        ("ppo.minibatch=0", "minibatch: expected 1 to"),
+        ("ppo.minibatch=99999999", "minibatch: expected at most num_envs x horizon ="),
+        ("ppo.threads=9999", "threads: expected 0 to 256"),
     ],
 )
 def test_what_cannot_be_learnt_by_is_refused(change, phrase):
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises((SettingsError, TrainingSettingsError)) as caught:
         load_recipe("race", [change])
     assert phrase in str(caught.value)
 
