@@ -31,13 +31,13 @@ from sim_core.tasks import TrackTask
 
 Weights = Literal["float32", "int8"]
 
-STREAMS = {RATE_THRUST: "rates.c", MOTORS: "motors.c"}
+STREAMS: dict[str, str] = {RATE_THRUST: "rates.c", MOTORS: "motors.c"}
 """How the app hands commands on, of app/stream/, by their kind."""
 
-CONTROLLERS = {RATE_THRUST: "", MOTORS: "CONFIG_CONTROLLER_OOT=y\n"}
+CONTROLLERS: dict[str, str] = {RATE_THRUST: "", MOTORS: "CONFIG_CONTROLLER_OOT=y\n"}
 """Lines of the firmware's configuration, by the same."""
 
-COMMANDS = {
+COMMANDS: dict[str, str] = {
     RATE_THRUST: "The policy streams thrust and body rates to the firmware's commander, 100 times a"
     " second.",
     MOTORS: "The policy commands the motors, 500 times a second, as the firmware's out-of-tree\n"
