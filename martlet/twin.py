@@ -28,6 +28,8 @@ APART_M = 0.5
 
 Place = tuple[float, float, float, float]
 
+MOST_DRONES = 64  # guess: more than one process of Python serves in time
+
 
 @dataclass(frozen=True)
 class TwinOptions:
@@ -133,8 +135,12 @@ def _starts(options: TwinOptions) -> list[Place]:
     """Where the drones stand.
 
     Raises:
-        TwinSettingsError: Not four numbers for each.
+        TwinSettingsError: Too few or too many drones, or not four numbers for each.
     """
+    if not 1 <= options.drones <= MOST_DRONES:
+        raise TwinSettingsError(
+            f"twin: --drones: expected 1 to {MOST_DRONES}, got {options.drones}."
+        )
     given = options.starts
     if not given:
         return [(0.0, APART_M * i, 0.0, 0.0) for i in range(options.drones)]
