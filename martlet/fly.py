@@ -31,6 +31,7 @@ from martlet.flight.processes import Process, Processes, Talker
 from martlet.flight.programme import Programme, programme
 from martlet.flight.settings import SETTINGS, FlySettings, check, flight_settings, told
 from martlet.flight.workspace import Workspace, find_workspace
+from martlet.places import check_folder
 from martlet.run_folder import RUNS, new_run_folder
 from martlet.shipped import shipped_policy
 from policy_export.runtime import PolicyRunner
@@ -110,6 +111,7 @@ def _run_folder(settings: FlySettings) -> Path:
     folder = Path(settings.run) if "/" in settings.run else RUNS / settings.run
     if (folder / "flight").exists():
         raise UsageError(f"{folder}: expected a run that was not flown yet; name another.")
+    check_folder(folder, "--run")
     return folder
 
 

@@ -14,6 +14,7 @@ from firmware_bridge.link_faults import is_address, sentence_of
 from martlet.errors import UsageError
 from martlet.flight.fleet_settings import fleet_faults, fleet_of, with_fleet
 from martlet.flight.task_settings import TASKS, TASKS_OF, task_faults
+from sim_core.task_files import LONGEST_S
 
 if TYPE_CHECKING:
     from martlet.flight.programme import Programme
@@ -124,6 +125,12 @@ def check(settings: FlySettings) -> None:
     faults += task_faults(with_fleet(settings))
     if settings.onboard and (settings.drones != 1 or settings.fleet is not None):
         faults.append("--onboard is for one drone: on board nobody hears of others")
+    if settings.train and settings.policy is not None:
+        faults.append("expected --train or --policy, got both")
+    if not 0.1 <= settings.hover_s <= LONGEST_S:
+        faults.append(f"--hover-s: expected 0.1 to {LONGEST_S:g}, got {settings.hover_s:g}")
+    if not 0.01 <= settings.factor <= 100.0:  # as sim_backend has it
+        faults.append(f"--factor: expected 0.01 to 100, got {settings.factor:g}")
     if settings.operator_s and (settings.clock != "real" or settings.factor != 1.0):
         faults.append("--operator-s is for the wall's clock, at factor 1: a hand holds the key")
     if not 0.0 <= settings.operator_s < math.inf:

@@ -2,6 +2,7 @@
 """What a backend cannot be asked for is refused before anything starts."""
 
 import dataclasses
+import math
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,11 @@ def _cflib_is_here(monkeypatch):
         ({"onboard": True, "drones": 2}, "--onboard is for one drone"),
         ({"operator_s": 0.5, "clock": "lockstep"}, "--operator-s is for the wall's clock"),
         ({"operator_s": -1.0}, "--operator-s: expected 0 or more seconds, got -1"),
+        ({"train": True, "policy": Path("p.onnx")}, "expected --train or --policy, got both"),
+        ({"hover_s": 0.0}, "--hover-s: expected 0.1 to 600, got 0"),
+        ({"hover_s": math.nan}, "--hover-s: expected 0.1 to 600, got nan"),
+        ({"factor": -1.0}, "--factor: expected 0.01 to 100, got -1"),
+        ({"factor": math.nan}, "--factor: expected 0.01 to 100, got nan"),
         ({"backend": "twin", "uri": RADIO}, "--uri is for backend hardware"),
         ({"backend": "twin", "state_delay_ms": 4.0}, "one delay for both ways"),
         ({"loss": 0.1}, "--loss is for backend twin"),
