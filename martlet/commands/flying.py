@@ -16,6 +16,9 @@ from martlet.view.options import ViewOptions
 def fly(settings: OmitArgPrefixes[FlySettings] = FlySettings(), as_json: Json = False) -> None:  # noqa: B008
     """Fly a policy over ROS 2: take off, hover, follow references, race or swarm, land, report.
 
+    Exit status 1 of a flight that was cut short, or in which drones crashed, collided, missed gates
+    or did not land: it is landed and reported all the same.
+
     Args:
         settings: What to fly, and how.
         as_json: See --json.
@@ -25,7 +28,7 @@ def fly(settings: OmitArgPrefixes[FlySettings] = FlySettings(), as_json: Json = 
     report = run(settings, quiet=as_json)
     if as_json:
         print(json.dumps(report))  # noqa: T201  # the command's result
-    if not report["landed"]:
+    if report["faults"]:
         sys.exit(1)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from firmware_bridge.guard_rules import GuardLimits
@@ -76,6 +77,8 @@ class Display:
         table = Table(title="flight", title_justify="left", show_header=False, box=None)
         table.add_column(style="dim")
         table.add_column()
+        for fault in report["faults"]:
+            table.add_row("failed", f"[red]{escape(fault)}[/]")
         table.add_row("landed", "yes" if report["landed"] else "[red]no[/]")
         table.add_row("guard stepped in", str(report["guard_interventions"]))
         together = report.get("swarm") or report.get("mixed")

@@ -17,6 +17,7 @@ from evaluation.report import (
     write_report,
 )
 from martlet.flight import grouped, raced
+from martlet.flight.faults import faults_of
 from martlet.flight.figures import flight_records, interventions, landed
 from martlet.flight.fleet import fleet_figures
 from martlet.flight.programme import Programme
@@ -45,7 +46,7 @@ def report_on(
         problems: What did not go as it should.
 
     Returns:
-        What report.json holds.
+        What report.json holds; `faults` is empty of a good flight.
     """
     recording = read_recording(folder / "flight", planned.drones)
     flights = flight_records(recording, planned, f"{folder.name}: {settings.airframe}")
@@ -77,6 +78,7 @@ def report_on(
         settings=told(settings),
         more=more,
     )
+    report["faults"] = faults_of(report)
     write_report(report, folder / "report.json")
     draw_page(flights, report, _guard(recording, planned), folder / "report.html", _track(planned))
     return report
