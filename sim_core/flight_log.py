@@ -20,6 +20,7 @@
 """
 
 import zipfile
+import zlib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -78,9 +79,9 @@ def read_flight_log(path: str | Path) -> FlightLog:
     """
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {key: np.asarray(archive[key]) for key in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
         raise LogFormError(
             f"{path}: expected a flight log, an .npz of arrays, got a file that is none."
         ) from None

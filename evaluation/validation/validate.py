@@ -9,6 +9,7 @@ The report, by measure and data set:
      "sets": {"imrc_brushed": {"airframe": ..., "scored": [...], "in_sample": false, ...}}}
 """
 
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -107,9 +108,9 @@ def _kind(found: FoundSet, path: Path) -> str:
     if found.recorded.measures:
         return "downwash" if found.recorded.measures == "downwash" else "flights"
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return "downwash" if "rel_other_minus_self" in archive.files else "flights"
-    except (OSError, ValueError, EOFError):
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         return "flights"  # whose reader says what is wrong
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from tyro.conf import OmitArgPrefixes, Positional
 
 from martlet.commands.result import Json, tell
+from martlet.errors import UsageError
 from martlet.flight.playing import Playing
 
 
@@ -49,6 +50,8 @@ def doctor(
         tell(found, as_json, lambda terms: print(physics_terms.table(terms)))  # noqa: T201
         return
 
+    if policy is not None and fleet is None:
+        raise UsageError("doctor: --policy: expected --fleet beside it, got none.")
     if fleet is not None:
         from martlet.fleet_check import check_fleet, show_fleet
 

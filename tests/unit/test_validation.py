@@ -161,11 +161,19 @@ def test_the_split_names_files_of_known_sets() -> None:
     assert set(fitted_files()) == set(known_sets())
 
 
+def _cut_off(path: Path) -> Path:
+    """A log whose second half was never written."""
+    write_flight_log(path, LOG)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
         (lambda folder: folder / "nowhere", "there is no such path"),
         (lambda folder: folder, "found none"),
+        (lambda folder: _cut_off(folder / "cut.npz"), "cut.npz: expected a flight log, an .npz of"),
     ],
 )
 def test_a_wrong_folder_is_one_sentence(tmp_path: Path, make, words: str) -> None:
