@@ -146,7 +146,9 @@ class Translation:
         stage = STAGES[message.guard_stage]
         commander = COMMANDERS[message.commander]
         found: list[Entry] = []
-        late = [1e3 * value for value in message.command_latency_s if math.isfinite(value)]
+        late = [
+            round(1e3 * value, 3) for value in message.command_latency_s if math.isfinite(value)
+        ]
         if late:
             found.append(Number(f"plots/latency/{name}", max(late)))
         said = (stage, commander, message.armed, message.flying)

@@ -114,6 +114,11 @@ def test_latency_is_the_worst_since_the_status_before():
     assert of(Number, entries[1]) == [Number("plots/latency/cf1", pytest.approx(7.0))]
 
 
+def test_a_latency_of_lockstep_is_nought_and_no_rounding_error():
+    entries = Translation(("cf1",)).entries("/cf1/status", status(command_latency_s=[3.6e-15]))
+    assert of(Number, entries[1]) == [Number("plots/latency/cf1", 0.0)]
+
+
 def test_a_battery_nobody_measures_is_not_drawn():
     translation = Translation(("cf1",))
     told_ = Message(header=header(1.0), voltage=3.9)
