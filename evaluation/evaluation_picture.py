@@ -112,7 +112,8 @@ def _ratios(axes: Axes, flown: Flown) -> None:
     crashed = ~np.isfinite(flown.rmse_m)
     x, y = flown.thrust_to_weight, 100.0 * flown.rmse_m
     top = 1.25 * float(np.quantile(y[~crashed], 0.995)) if (~crashed).any() else 1.0
-    axes.plot(x[~crashed], np.minimum(y[~crashed], top), ".", color=BLUE, ms=3, alpha=0.5, mew=0)
+    size = np.clip(60.0 / np.sqrt(len(x)), 3.0, 9.0)  # ten are to be seen, a thousand told apart
+    axes.plot(x[~crashed], np.minimum(y[~crashed], top), ".", color=BLUE, ms=size, alpha=0.5, mew=0)
     if crashed.any():
         at = np.full(crashed.sum(), 1.04 * top)
         axes.plot(x[crashed], at, "x", color=VERMILION, ms=4, label=f"crashed: {crashed.sum()}")
