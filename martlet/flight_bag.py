@@ -62,9 +62,9 @@ def drones_of(folder: Path) -> tuple[str, ...]:
     with files[0].open("rb") as stream:
         try:
             summary = make_reader(stream).get_summary()
-        except (McapError, OSError, ValueError, struct.error) as error:
+        except (McapError, OSError, ValueError, struct.error):
             raise UsageError(
-                f"{files[0]}: expected a whole MCAP file, got {error!r};"
+                f"{files[0]}: expected a whole MCAP file, got one that is damaged or cut off;"
                 " try `martlet doctor --recover`."
             ) from None
     topics = [] if summary is None else [c.topic for c in summary.channels.values()]

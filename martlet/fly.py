@@ -100,7 +100,12 @@ def run(settings: FlySettings, *, quiet: bool = False) -> dict[str, Any]:
         onboard |= {"planned_from": begin_of(planned)}
     reasons = _fly(settings, workspace, policy, folder, planned, display, onboard)
     durations["flight"] = round(time.monotonic() - flight_s, 2)
-    report = report_on(settings, folder, planned, durations, begun_s, reasons)
+    try:
+        report = report_on(settings, folder, planned, durations, begun_s, reasons)
+    except FlightError:
+        if reasons:  # why there is nothing to report
+            raise FlightError(f"fly: {'; '.join(reasons)}; nothing was recorded.") from None
+        raise
     display.report(report, folder)
     return report
 

@@ -177,9 +177,9 @@ def reader_of(folder: Path, *decoders: DecoderFactory) -> Iterator[McapReader]:
     with files[0].open("rb") as stream:
         try:
             yield make_reader(stream, decoder_factories=decoders)
-        except (McapError, OSError) as error:
+        except (McapError, OSError):
             raise FlightError(
-                f"{files[0]}: expected a whole MCAP file, got {error!r};"
+                f"{files[0]}: expected a whole MCAP file, got one that is damaged or cut off;"
                 " try `martlet doctor --recover`."
             ) from None
 
