@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What several rooms' tests share: an exported policy, and patience with the wall clock."""
+"""What rooms share: exported policies, the command line, and patience with the wall clock."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -61,3 +64,31 @@ def group_policy_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("group_policy") / "policy.onnx"
     export_policy(GroupActor(), GROUP_MANIFEST, path)
     return path
+
+
+class Answer(NamedTuple):
+    """What a command came to, printed and complained of."""
+
+    code: int
+    out: str
+    errors: str
+
+
+@pytest.fixture
+def martlet(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Answer]:
+    """Give `martlet` some words, in this process, which has imported most of it."""
+    from martlet import cli
+
+    def ask(*words: object) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["martlet", *map(str, words)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        told = capsys.readouterr()
+        return Answer(code, told.out, told.err)
+
+    return ask
