@@ -14,7 +14,7 @@ from rclpy.qos import qos_profile_sensor_data
 from martlet_nodes import messages, quality
 from martlet_nodes.errors import ParameterError
 from martlet_nodes.mocap import Mocap, MocapParameters
-from martlet_nodes.shell import read_parameters, run, told_to_end, watch_parameters
+from martlet_nodes.shell import read_parameters, run, watch_parameters, work_on
 
 LOOK_S = 0.25
 
@@ -48,8 +48,7 @@ class MocapNode:
 
     def fly(self) -> None:
         """Work until told to end."""
-        while not told_to_end():
-            self.executor.spin_once(timeout_sec=0.5)
+        work_on(self.executor)
 
     def busy(self) -> str:
         """Empty: it may rest whenever somebody says so, and the guard lands who is not seen."""

@@ -18,7 +18,7 @@ from rclpy.node import Node
 from martlet_nodes import messages, quality
 from martlet_nodes.flown_tasks import end_of, load_tasks, place_of
 from martlet_nodes.policy import Answer, PolicyFlight, PolicyParameters
-from martlet_nodes.shell import read_parameters, run, told_to_end, watch_parameters
+from martlet_nodes.shell import read_parameters, run, told_to_end, watch_parameters, work_on
 from martlet_nodes.turns import in_turn
 from policy_export.errors import PolicyFileError
 from policy_export.policy_file import over_radio
@@ -97,8 +97,7 @@ class PolicyNode:
         while not told_to_end() and not self._all_listen():
             self.executor.spin_once(timeout_sec=0.05)
         self._serve()
-        while not told_to_end():
-            self.executor.spin_once(timeout_sec=0.5)
+        work_on(self.executor)
 
     def busy(self) -> str:
         """Why the policy should not rest now; empty where it may."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import rclpy
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.executors import SingleThreadedExecutor
+from rclpy.executors import Executor, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
@@ -24,6 +24,9 @@ ROS_PARAMETERS = ("use_sim_time", "start_type_description_service", "qos_overrid
 
 IDLE_S = 0.1
 """Between two looks whether a node at rest is told to end."""
+
+LONGEST_S = 0.5
+"""So late may a node at work to which nothing comes see that it is told to end."""
 
 FAILED, REFUSED = 1, 2
 """Exit codes: something went wrong in flight; the node would not even begin."""
@@ -44,6 +47,12 @@ def told_to_end() -> bool:
 
 def _ended() -> bool:
     return _told_to_end.is_set() or not rclpy.ok() or any(node.ends for node in _nodes)
+
+
+def work_on(executor: Executor) -> None:
+    """Do what comes until told to end."""
+    while not told_to_end():
+        executor.spin_once(timeout_sec=LONGEST_S)
 
 
 def run(name: str, make: Callable[[Node], Flying]) -> int:

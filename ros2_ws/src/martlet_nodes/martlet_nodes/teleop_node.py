@@ -21,7 +21,7 @@ from std_msgs.msg import Bool
 from std_srvs.srv import Empty, Trigger
 
 from martlet_nodes import crazyswarm_types, quality
-from martlet_nodes.shell import read_parameters, run, told_to_end, watch_parameters
+from martlet_nodes.shell import read_parameters, run, watch_parameters, work_on
 from martlet_nodes.teleop import LIVE, Ask, Stick, Teleop, TeleopParameters
 
 TICK_S = 0.05
@@ -123,8 +123,7 @@ class TeleopNode:
 
     def fly(self) -> None:
         """Work until told to end."""
-        while not told_to_end():
-            self.executor.spin_once(timeout_sec=0.5)
+        work_on(self.executor)
 
     def busy(self) -> str:
         """Empty: at rest, it has let go."""
