@@ -12,11 +12,10 @@ import time
 from functools import partial
 from typing import Any
 
-import rclpy
 from martlet_msgs.action import Land
 from martlet_msgs.msg import DroneStatus
 from rclpy.action import ActionClient
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Bool
@@ -25,6 +24,7 @@ from std_srvs.srv import Empty
 from martlet.flight.dead_man import Ask, DeadMan
 from martlet.flight.key_line import key_line
 from martlet.flight.keyboard import Keyboard
+from martlet.flight.ros_process import ros
 
 TICK_S = 0.05
 LOOK_S = 1.0
@@ -103,13 +103,12 @@ def _standing(status: DroneStatus) -> str:
 
 def main() -> int:
     """Hold the key until Ctrl-C."""
-    rclpy.init()
-    node = Node("operator_key")
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    key, man = KeyNode(node), DeadMan()
     try:
-        with Keyboard() as keyboard:
+        with ros(), Keyboard() as keyboard:
+            node = Node("operator_key")
+            executor = SingleThreadedExecutor()
+            executor.add_node(node)
+            key, man = KeyNode(node), DeadMan()
             if keyboard.fd is None:
                 sys.stderr.write("martlet: key: expected a terminal to take keys from.\n")
                 return 2
@@ -128,11 +127,10 @@ def main() -> int:
                 line = key_line(man.held(now_s), man.half_stopped(now_s), key.drones(), key.news)
                 sys.stdout.write(f"\r\x1b[2K{line}")
                 sys.stdout.flush()
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except KeyboardInterrupt:
         return 0
     finally:
         sys.stdout.write("\n")
-        rclpy.try_shutdown()
 
 
 if __name__ == "__main__":

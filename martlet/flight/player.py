@@ -8,22 +8,21 @@ ends when somebody comes.
 """
 
 import argparse
-import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import rclpy
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
 
-from martlet.errors import FlightError, MartletError
+from martlet.errors import FlightError
 from martlet.flight.definitions import message_class
 from martlet.flight.playback import lasting, played, topics_of
 from martlet.flight.playing import Playing
+from martlet.flight.ros_process import work_until_told
 
 DEPTH = 100
 ALONE = ("/fleet/states", "/fleet/cmd_rate_thrust")
@@ -40,16 +39,16 @@ NAP_S = 0.05
 class Player:
     """Publishes what a bag holds."""
 
-    def __init__(self, node: Node) -> None:
-        """Nothing is said yet: others would hear it."""
-        self._node = node
+    def __init__(self, node: Node, told: Callable[[], bool]) -> None:
+        """Nothing is said yet: others would hear it.
+
+        Args:
+            node: Who says it.
+            told: Whether it is told to play no more.
+        """
+        self._node, self._told = node, told
         self._publishers: dict[str, Publisher] = {}
         self._looked_s = time.monotonic()
-        self.ended = False
-
-    def end(self, *_: object) -> None:
-        """Play no more."""
-        self.ended = True
 
     def open(self, topics: dict[str, str]) -> None:
         """Hear who is there, and where nobody is open the topics.
@@ -58,7 +57,7 @@ class Player:
             FlightError: Somebody flies here, or plays; or a type is not installed.
         """
         until_s = time.monotonic() + FOUND_S
-        while time.monotonic() < until_s and not self.ended:
+        while time.monotonic() < until_s and not self._told():
             time.sleep(NAP_S)
         self._refuse_others()
         for name, type_ in topics.items():
@@ -74,9 +73,9 @@ class Player:
         """
         begun_s = time.monotonic()
         for one in played(bag, playing):
-            while not self.ended and (wait_s := begun_s + one.due_s - time.monotonic()) > 0.0:
+            while not self._told() and (wait_s := begun_s + one.due_s - time.monotonic()) > 0.0:
                 time.sleep(min(wait_s, NAP_S))
-            if self.ended:
+            if self._told():
                 return
             if time.monotonic() - self._looked_s > LOOK_S:
                 self._looked_s = time.monotonic()
@@ -112,28 +111,18 @@ def main(words: list[str]) -> int:
     parser.add_argument("--start-s", type=float, default=0.0)
     parser.add_argument("--loop", action="store_true")
     asked, _ = parser.parse_known_args(words)  # launch adds --ros-args
-    told: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.append(1))
-    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
-    try:
+
+    def play(told: Callable[[], bool]) -> None:
         playing = Playing(asked.speed, asked.start_s, asked.loop)
         playing.check()
         topics = topics_of(asked.bag)
-        player = Player(Node("replay", start_parameter_services=False))
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, player.end)
-        player.ended = bool(told)
+        player = Player(Node("replay", start_parameter_services=False), told)
         player.open(topics)
         player.play(asked.bag, playing)
-        while playing.loop and not player.ended:
+        while playing.loop and not told():
             player.play(asked.bag, playing)
-    except (MartletError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2 if isinstance(error, ValueError) else 1
-    finally:
-        rclpy.try_shutdown()
-    return 0
+
+    return work_until_told(play)
 
 
 if __name__ == "__main__":

@@ -8,19 +8,17 @@ what was sent before that is written, and the bag is closed.
 """
 
 import os
-import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-import rclpy
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
 
 from martlet.bag import BagWriter
-from martlet.errors import MartletError
 from martlet.flight.definitions import definition, message_class
+from martlet.flight.ros_process import work_until_told
 
 DEPTH = 5000
 """Messages that may wait for a recorder that was held up."""
@@ -77,14 +75,12 @@ class Recorder:
         self._end_ns: int | None = None
         self._newest_ns = 0
 
-    def end(self, *_: object) -> None:
-        """Record what was sent until now, and no more."""
-        self._end_ns = self._end_ns or time.time_ns()
-
-    def record(self) -> None:
-        """Record until told to end."""
+    def record(self, told: Callable[[], bool]) -> None:
+        """Record until told to end: what was sent until then, and no more."""
         heard = time.monotonic()
         while not self._done(heard):
+            if self._end_ns is None and told():
+                self._end_ns = time.time_ns()
             time.sleep(LOOK_EVERY_S)
             if self._take_all():
                 heard = time.monotonic()
@@ -130,19 +126,12 @@ def main(words: list[str]) -> int:
         name, _, type_ = word.partition("=")
         topics[name] = (type_.removeprefix("="), type_.startswith("="))
     os.nice(NICE)
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    try:
+
+    def record(told: Callable[[], bool]) -> None:
         with BagWriter(Path(folder)) as bag:
-            recorder = Recorder(bag, topics, lossless=lossless)
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, recorder.end)
-            recorder.record()
-    except (MartletError, OSError) as error:
-        sys.stderr.write(f"recorder: {error}\n")
-        return 1
-    finally:
-        rclpy.try_shutdown()
-    return 0
+            Recorder(bag, topics, lossless=lossless).record(told)
+
+    return work_until_told(record)
 
 
 if __name__ == "__main__":

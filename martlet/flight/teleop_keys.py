@@ -12,16 +12,15 @@ import sys
 import time
 from pathlib import Path
 
-import rclpy
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Joy
 
 from martlet.errors import MartletError
 from martlet.flight.key_stick import HELP, KeyStick
 from martlet.flight.keyboard import Keyboard
 from martlet.flight.processes import Process, Processes
+from martlet.flight.ros_process import ros
 
 TICK_S = 0.05
 JOY = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
@@ -54,9 +53,8 @@ def fly(keyboard: Keyboard, fd: int, teleop: Process) -> int:
 def main(words: list[str]) -> int:
     """Fly until Ctrl-C."""
     log, *command = words
-    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
     try:
-        with Keyboard() as keyboard, Processes() as processes:
+        with ros(), Keyboard() as keyboard, Processes() as processes:
             if (fd := keyboard.fd) is None:
                 sys.stderr.write("martlet: teleop: expected a terminal to take keys from.\n")
                 return 2
@@ -70,7 +68,6 @@ def main(words: list[str]) -> int:
         return 0
     finally:
         sys.stdout.write("\n")
-        rclpy.try_shutdown()
 
 
 if __name__ == "__main__":

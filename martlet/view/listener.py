@@ -8,19 +8,18 @@ ends in good order with SIGTERM, or when nobody says /fleet/states any more.
 """
 
 import os
-import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import rclpy
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
 
-from martlet.errors import FlightError, MartletError
+from martlet.errors import FlightError
 from martlet.flight.definitions import message_class
+from martlet.flight.ros_process import work_until_told
 from martlet.view.sink import Sink
 from martlet.view.surroundings import surroundings
 from martlet.view.translation import TYPES, Translation, in_order
@@ -103,11 +102,8 @@ class Listener:
         return bool(self._node.count_publishers(STATES) == 0)
 
 
-def listen(run: Path | None, target: str) -> None:
+def listen(run: Path | None, target: str, told: Callable[[], bool]) -> None:
     """Draw until told to end, or until the flight is over."""
-    told: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.append(1))
     listener = Listener(Node("view", start_parameter_services=False))
     translation = Translation(listener.drones)
     still = [*translation.bodies(), *(surroundings(run) if run else [])]
@@ -117,7 +113,7 @@ def listen(run: Path | None, target: str) -> None:
     else:
         sink.save(Path(target))
     heard = time.monotonic()
-    while not told and time.monotonic() - heard < SILENT_S:
+    while not told() and time.monotonic() - heard < SILENT_S:
         if not listener.over():
             heard = time.monotonic()
         for topic, message in listener.news():
@@ -136,15 +132,8 @@ def main(words: list[str]) -> int:
     """Listen as the command line says."""
     run, target = words
     os.nice(NICE)
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    try:
-        listen(None if run == "-" else Path(run), target)
-    except (MartletError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    finally:
-        rclpy.try_shutdown()
-    return 0
+    folder = None if run == "-" else Path(run)
+    return work_until_told(lambda told: listen(folder, target, told))
 
 
 if __name__ == "__main__":
