@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.errors import EpisodeError
-from evaluation.figures import joined, tracking_figures
+from evaluation.figures import tracking_figures
+from evaluation.joined import joined
 from evaluation.recording import (
     Episode,
     Recording,

@@ -3,8 +3,6 @@
 
 import itertools
 import math
-from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -36,13 +34,6 @@ def wilson_95(successes: int, trials: int) -> tuple[float, float] | None:
     # At the ends the formula gives exactly 0 and 1, and floating point nearly.
     low = 0.0 if successes == 0 else middle - half
     return low, 1.0 if successes == trials else middle + half
-
-
-def joined(scores: Sequence[Score]) -> Score:
-    """The findings of several recordings as one."""
-    return Score(
-        **{f.name: np.concatenate([getattr(s, f.name) for s in scores]) for f in fields(Score)}
-    )
 
 
 def tracking_figures(score: Score, thrust_to_weight: Array) -> dict[str, Any]:

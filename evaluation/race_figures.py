@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an evaluation of races states: who finished, how fast, and what stopped the others."""
 
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -12,12 +11,6 @@ from evaluation.puffer_scores import race_perf
 from evaluation.race_referee import CRASH_REASONS, RaceScore
 
 Array = NDArray[np.float64]
-
-
-def joined_races(scores: list[RaceScore]) -> RaceScore:
-    """The findings of several recordings as one."""
-    columns = {f.name: [getattr(s, f.name) for s in scores] for f in fields(RaceScore)}
-    return RaceScore(**{name: np.concatenate(parts) for name, parts in columns.items()})
 
 
 def race_figures(score: RaceScore, gates: int) -> dict[str, Any]:

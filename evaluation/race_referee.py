@@ -33,6 +33,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evaluation import sweep
+from evaluation.joined import joined
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -130,9 +131,7 @@ def score_race(
         _judge(times, state[:, i : i + CHUNK], _drones(course, i, i + CHUNK), drone_radius_m)
         for i in range(0, state.shape[1], CHUNK)
     ]
-    return RaceScore(
-        **{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(RaceScore)}
-    )
+    return joined(parts)
 
 
 def _judge(times: Array, state: NDArray[np.floating], course: Course, radius: float) -> RaceScore:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from evaluation.kept import held, keep
 from evaluation.races import Race
-from sim_core import _core
 
 
 def save_races(races: list[Race], path: Path, about: dict[str, Any]) -> None:
@@ -19,25 +19,14 @@ def save_races(races: list[Race], path: Path, about: dict[str, Any]) -> None:
     text for each key of `about`.
     """
     longest = max(races, key=lambda race: len(race.times_s))
-    states = [_held(race.truth, len(longest.times_s)) for race in races]
+    states = [held(race.truth, len(longest.times_s)) for race in races]
     arrays: dict[str, Any] = {
         "times_s": longest.times_s,
         "states": np.stack(states, axis=1),
-        "parameters": np.stack([race.parameters for race in races]),
-        "parameter_names": np.array(_core.PARAMETER_NAMES),
         "seeds": np.array([race.seed for race in races]),
         "passed": np.array([race.passed for race in races]),
         "end_s": np.array([race.end_s for race in races]),
         "gates": np.stack([race.task.course.true.gate_table() for race in races]),
         "poles": np.stack([race.task.course.true.obstacle_table() for race in races]),
-        **{key: np.array(str(value)) for key, value in about.items()},
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".part")
-    with aside.open("wb") as file:
-        np.savez_compressed(file, **arrays)
-    aside.replace(path)
-
-
-def _held(rows: Any, length: int) -> Any:
-    return np.concatenate([rows, np.repeat(rows[-1:], length - len(rows), axis=0)])
+    keep(path, arrays, [race.parameters for race in races], about)

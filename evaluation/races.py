@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from evaluation.errors import EpisodeError
 from evaluation.evaluate import CHUNK, WORST, Drones, Flight, tame
+from evaluation.joined import joined
 from evaluation.race_course import race_course
-from evaluation.race_figures import joined_races, race_figures
+from evaluation.race_figures import race_figures
 from evaluation.race_referee import RaceScore, score_race
 from sim_core import _core
 from sim_core.course_library import flown_courses
@@ -127,7 +128,7 @@ def fly_races(
         worst += [race_of(recording, int(i)) for i in order[:WORST]]
         middles.append(race_of(recording, int(order[len(order) // 2])))
         scores.append(recording.score)
-    score = joined_races(scores)
+    score = joined(scores)
     worst.sort(key=lambda race: (race.passed, race.end_s))
     figures = {
         "task": "race", "track": trial.track, "level": trial.level, "episodes": episodes,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.kept import keep
 from evaluation.referee import Score
 from sim_core import _core
 
@@ -110,15 +111,9 @@ def save_episodes(episodes: list[Episode], path: Path, about: dict[str, Any]) ->
         "times_s": episodes[0].times_s,
         "states": np.stack([e.truth for e in episodes], axis=1),
         "reference_m": episodes[0].goal_m,
-        "parameters": np.stack([e.parameters for e in episodes]),
-        "parameter_names": np.array(_core.PARAMETER_NAMES),
         "seeds": np.array([e.seed for e in episodes]),
         "drones": np.array([e.drone for e in episodes]),
         "rmse_m": np.array([e.rmse_m for e in episodes]),
         "crash_time_s": np.array([e.crash_time_s for e in episodes]),
-        **{key: np.array(str(value)) for key, value in about.items()},
     }
-    aside = path.with_name(path.name + ".part")
-    with aside.open("wb") as file:
-        np.savez_compressed(file, **arrays)
-    aside.replace(path)
+    keep(path, arrays, [e.parameters for e in episodes], about)

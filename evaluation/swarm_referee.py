@@ -24,11 +24,13 @@ speeding up and braking at 2 m/s² (11° of tilt) takes 1.9 s of it, and 0.6 s a
 rest. Longer jumps need longer: a world may have its own.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from evaluation.joined import joined
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -129,14 +131,7 @@ def score_swarm(
         _judge(times, state[:, w : w + step], slots[:, w : w + step], settle[w : w + step], rules)
         for w in range(0, worlds, step)
     ]
-    return joined_swarms(parts)
-
-
-def joined_swarms(scores: list[SwarmScore]) -> SwarmScore:
-    """The findings on several recordings as one."""
-    return SwarmScore(
-        **{f.name: np.concatenate([getattr(s, f.name) for s in scores]) for f in fields(SwarmScore)}
-    )
+    return joined(parts)
 
 
 def _judge(

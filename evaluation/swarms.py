@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from evaluation.errors import EpisodeError
 from evaluation.evaluate import CHUNK, WORST, Drones, Flight, tame
+from evaluation.joined import joined
 from evaluation.swarm_figures import swarm_figures
-from evaluation.swarm_referee import SwarmScore, joined_swarms, score_swarm
+from evaluation.swarm_referee import SwarmScore, score_swarm
 from sim_core import _core
 from sim_core.course_library import flown_courses
 from sim_core.environment import Environment
@@ -169,12 +170,12 @@ def fly_swarms(
         middles.append(flight_of(recording, int(order[len(order) // 2])))
         scores.append(recording.score)
         names += [task.name for task in tasks]
-    score, seconds = joined_swarms(scores), middles[0].task.duration_s
+    score, seconds = joined(scores), middles[0].task.duration_s
     figures = {
         "task": "swarm", "scenario": trial.scenario, "drones": trial.drones, "episodes": episodes,
         "seconds": seconds, **swarm_figures(score, names, seconds), "seed": seed,
     }  # fmt: skip
-    worst = worst_first(joined_swarms([flight.score for flight in kept]))[:WORST]
+    worst = worst_first(joined([flight.score for flight in kept]))[:WORST]
     return FlownSwarms(
         name, trial, figures, score, [kept[i] for i in worst], middles[len(middles) // 2]
     )

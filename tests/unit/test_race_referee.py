@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from race_courses import course, fly, random_course, reason, two_gates
 
-from evaluation import puffer_scores, race_referee, sweep
+from evaluation import joined, puffer_scores, race_referee, sweep
 from evaluation.puffer_scores import hover_perf, race_perf
 from evaluation.race_course import race_course
 from evaluation.race_referee import CRASH_REASONS, score_race
@@ -314,7 +314,7 @@ def test_hover_perf_begins_at_the_first_state_and_ends_where_a_drone_strays() ->
     assert hover_perf(states, np.zeros(3), 6.0) == pytest.approx([perf, strayed])
 
 
-@pytest.mark.parametrize("module", [race_referee, sweep, puffer_scores])
+@pytest.mark.parametrize("module", [race_referee, sweep, puffer_scores, joined])
 def test_referee_knows_none_of_our_rooms(module) -> None:
     roots = set()
     for node in ast.walk(ast.parse(Path(module.__file__).read_text())):
@@ -322,5 +322,6 @@ def test_referee_knows_none_of_our_rooms(module) -> None:
             roots |= {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom):
             roots |= {f"{node.module}.{alias.name}" for alias in node.names}
-    ours = {root for root in roots if not root.startswith(("numpy", "dataclasses", "collections"))}
-    assert ours <= {"evaluation.sweep"}
+    libraries = ("numpy", "dataclasses", "collections", "typing")
+    ours = {root for root in roots if not root.startswith(libraries)}
+    assert ours <= {"evaluation.sweep", "evaluation.joined.joined"}
