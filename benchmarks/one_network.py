@@ -44,9 +44,6 @@ Trials = tuple[tuple[str, ...], tuple[RaceTrial, ...], tuple[SwarmTrial, ...]]
 
 EVERYTHING: Trials = (PATHS, RACES, SWARMS)
 
-PUFFER = {"hover perf": 0.877, "race perf": 0.956, "rings in 20.48 s": 11.4}
-"""What PufferLib claims for its own network, by the same definitions (89 M steps, CUDA)."""
-
 
 def main(
     policies: Annotated[tuple[Path, ...], tyro.conf.Positional],

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 MAX_PAYLOAD = 30
-NULL_HEADER = 0xF3
-"""Port 15, channel 3: says only that somebody is there. Bits 2 and 3 belong to the link."""
 
 
 class Port(IntEnum):

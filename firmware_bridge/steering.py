@@ -24,7 +24,6 @@ LEASH_M = 0.5
 HEIGHT_KP, HEIGHT_KI, HEIGHT_KD = 6.0, 2.0, 4.5
 GRAVITY_M_S2 = 9.81
 
-Steered = Velocity | Hover | Attitude
 Target = tuple[tuple[float, float, float], float]
 
 

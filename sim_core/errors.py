@@ -12,7 +12,3 @@ class SettingsError(SimCoreError, ValueError):
 
 class ShapeError(SimCoreError, ValueError):
     """An array of another shape or type than the contract says."""
-
-
-class TaskError(SettingsError):
-    """A task file that cannot be flown."""

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The only conversions between frames, quaternion orders, and degrees.
+"""Rotations between the two frames.
 
-W is the world, ENU with z up; B is the body, FLU. `q_WB` maps B to W, Hamilton, order x y z w. What
-is not in these conventions passes through this file, and nowhere else.
+W is the world, ENU with z up; B is the body, FLU. `q_WB` maps B to W, Hamilton, order x y z w.
 """
 
 import math
@@ -63,18 +62,6 @@ def conjugate(q_WB: ArrayLike) -> Array:
     return out
 
 
-def xyzw_from_wxyz(q: ArrayLike) -> Array:
-    """Our order, of quaternions that have their real part first, shape (..., 4)."""
-    out: Array = np.roll(np.asarray(q, dtype=np.float64), -1, axis=-1)
-    return out
-
-
-def wxyz_from_xyzw(q: ArrayLike) -> Array:
-    """Real part first, of quaternions in our order, shape (..., 4)."""
-    out: Array = np.roll(np.asarray(q, dtype=np.float64), 1, axis=-1)
-    return out
-
-
 def yaw_of(q_WB: ArrayLike) -> float:
     """Heading [rad]: the angle about z, of x turned to y, of a unit quaternion x y z w."""
     x, y, z, w = np.asarray(q_WB, dtype=np.float64)
@@ -84,15 +71,3 @@ def yaw_of(q_WB: ArrayLike) -> float:
 def wrap(angle_rad: float) -> float:
     """The same angle within ±π."""
     return math.remainder(angle_rad, 2.0 * math.pi)
-
-
-def radians_from_degrees(angle_deg: ArrayLike) -> Array:
-    """Degrees, or degrees a second, to radians."""
-    out: Array = np.asarray(angle_deg, dtype=np.float64) * (math.pi / 180.0)
-    return out
-
-
-def degrees_from_radians(angle_rad: ArrayLike) -> Array:
-    """Radians, or radians a second, to degrees."""
-    out: Array = np.asarray(angle_rad, dtype=np.float64) * (180.0 / math.pi)
-    return out

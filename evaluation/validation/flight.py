@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.errors import LogError
-from evaluation.validation.attitude import body_z_of
 from evaluation.validation.marker_frame import frames_on_drone
 from evaluation.validation.starts import START_FROM_S, starts_from_past
 from sim_core import _core
@@ -170,8 +169,3 @@ def _airborne(log: FlightLog) -> Flags:
         end = (first + blows[0] if len(blows) else last) - round(0.2 / step)
         out[first + round(1.0 / step) : max(end, 0)] = True
     return out
-
-
-def mean_tilt_cosine(flight: Flight) -> float:
-    """Mean share of the thrust that points up, over the flight."""
-    return float(body_z_of(flight.state[flight.ok, 3:7])[:, 2].mean())

@@ -38,19 +38,9 @@ def test_many_vectors_at_once():
     assert out == pytest.approx(np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]))
 
 
-def test_quaternion_order():
-    assert frames.xyzw_from_wxyz((1, 2, 3, 4)).tolist() == [2, 3, 4, 1]
-    assert frames.wxyz_from_xyzw((2, 3, 4, 1)).tolist() == [1, 2, 3, 4]
-
-
 def test_yaw_of_a_quarter_turn_to_the_left():
     assert frames.yaw_of(YAW_90) == pytest.approx(math.pi / 2)
     assert frames.yaw_of(-np.array(YAW_90)) == pytest.approx(math.pi / 2)
-
-
-def test_degrees():
-    assert frames.radians_from_degrees([180.0, -90.0]) == pytest.approx([math.pi, -math.pi / 2])
-    assert frames.degrees_from_radians(math.pi) == pytest.approx(180.0)
 
 
 def test_wrap_keeps_the_angle_within_half_a_turn():

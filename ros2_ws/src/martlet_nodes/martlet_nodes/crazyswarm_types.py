@@ -20,5 +20,3 @@ SETPOINTS: ModuleType = _msg
 
 SERVICES: ModuleType | None = _srv
 """Takeoff, Land, GoTo, UploadTrajectory, StartTrajectory, NotifySetpointsStop, Arm; or none."""
-
-PACKAGE = "martlet_msgs" if _srv is None else "crazyflie_interfaces"
