@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from twins import AIRFRAME, running, twin_process
+from twins import AIRFRAME, running, twin_process, wait_for
 
 from firmware_bridge import cflib_drone
 from firmware_bridge.cflib_link import CflibLink, LinkSettings
@@ -39,15 +39,6 @@ HOVER = RateThrust(AIRFRAME.hover_thrust_n, (0.0, 0.0, 0.0))
 
 def now(link):
     return link.telemetry(time.monotonic())
-
-
-def wait_for(condition, timeout_s):
-    until = time.monotonic() + timeout_s
-    while time.monotonic() < until:
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def take_off(link, height_m=0.8, drone=0):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from twins import AIRFRAME, running, twin_process
+from twins import AIRFRAME, running, twin_process, wait_for
 
 from firmware_bridge.crtp_link import LinkConditions
 from firmware_bridge.errors import TwinError
@@ -53,15 +53,6 @@ def listen(cf, variables, period_ms):
     cf.log.add_config(block)
     block.start()
     return heard
-
-
-def wait_for(condition, timeout_s):
-    until = time.monotonic() + timeout_s
-    while time.monotonic() < until:
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def state(heard):

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 
 from firmware_bridge.crtp_drone import TwinDrone, TwinSettings
@@ -51,3 +52,12 @@ def twin_process(*options):
     finally:
         process.terminate()
         process.communicate(timeout=10)
+
+
+def wait_for(condition, timeout_s):
+    until = time.monotonic() + timeout_s
+    while time.monotonic() < until:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False

@@ -8,6 +8,7 @@ from sim_core import _core
 
 GRAVITY = 9.81
 STEP_S = 0.002
+BRIEF_S = 1e-5
 
 MASS_KG = 0.04
 INERTIA = (2e-5, 4e-5, 5e-5)
@@ -80,6 +81,14 @@ def coast(
     """The body after `duration_s`, every rotor holding the thrust that it has."""
     steps = round(duration_s / step_s)
     return _core.integrate(parameters(**changes), state, state[THRUST], step_s, steps)
+
+
+def accelerations(
+    state: NDArray[np.float64], **changes: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Linear [m/s^2, W] and angular [rad/s^2, B], from one very short step."""
+    after = coast(state, BRIEF_S, BRIEF_S, **changes)
+    return (after[V] - state[V]) / BRIEF_S, (after[W] - state[W]) / BRIEF_S
 
 
 def settings(

@@ -3,17 +3,16 @@
 
 import numpy as np
 import pytest
-from paper_drone import LEVEL, MASS_KG, V, body, coast
+from paper_drone import LEVEL, MASS_KG, V, accelerations, body, coast
 
 HALF = np.sqrt(0.5)
 DRAG = {"drag_across_n_s_m": 0.02, "drag_along_n_s_m": 0.06}
-BRIEF_S = 1e-5
 
 
 def drag_n(q, v):
     """Force [N, W]: what a very short step shows beside gravity."""
-    after = coast(body(q=q, v=v), BRIEF_S, BRIEF_S, **DRAG)
-    return MASS_KG * ((after[V] - v) / BRIEF_S + [0.0, 0.0, 9.81])
+    linear, _ = accelerations(body(q=q, v=v), **DRAG)
+    return MASS_KG * (linear - [0.0, 0.0, -9.81])
 
 
 @pytest.mark.parametrize(

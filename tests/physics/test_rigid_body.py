@@ -3,19 +3,24 @@
 
 import numpy as np
 import pytest
-from paper_drone import HOVER_N, INERTIA, LEVEL, P, Q, V, W, body, coast, parameters
+from paper_drone import (
+    HOVER_N,
+    INERTIA,
+    LEVEL,
+    P,
+    Q,
+    V,
+    W,
+    accelerations,
+    body,
+    coast,
+    parameters,
+)
 from scipy.spatial.transform import Rotation
 
 from sim_core import _core
 
 HALF = np.sqrt(0.5)
-BRIEF_S = 1e-5
-
-
-def accelerations(state, **changes):
-    """Linear [m/s^2, W] and angular [rad/s^2, B], from one very short step."""
-    after = coast(state, BRIEF_S, BRIEF_S, **changes)
-    return (after[V] - state[V]) / BRIEF_S, (after[W] - state[W]) / BRIEF_S
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from paper_drone import (
     INERTIA,
     MASS_KG,
     STEP_S,
-    V,
     W,
+    accelerations,
     body,
     coast,
     hover_path,
@@ -20,15 +20,8 @@ from paper_drone import (
 
 from sim_core import _core
 
-BRIEF_S = 1e-5
 SPIN = {"rotor_inertia_kg_m2": 4e-8, "rotor_thrust_n_per_rad2_s2": 1e-8}
 GROUND = {"rotor_radius_m": 0.02, "ground_effect": 4.0}
-
-
-def accelerations(state, **changes):
-    """Linear [m/s^2, W] and angular [rad/s^2, B], from one very short step."""
-    after = coast(state, BRIEF_S, BRIEF_S, **changes)
-    return (after[V] - state[V]) / BRIEF_S, (after[W] - state[W]) / BRIEF_S
 
 
 def spun(motor, target_n, **changes):
