@@ -27,11 +27,11 @@ MARTLET = [sys.executable, "-m", "martlet.cli", "fly"]
 LOCKSTEP = ["--clock", "lockstep", "--factor", "20"]
 
 
-def fly(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+def fly(*words: str) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [*MARTLET, *words], capture_output=True, text=True, timeout=150, check=False
     )
-    assert done.returncode == code, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     return done
 
 
@@ -170,21 +170,26 @@ def test_a_node_that_dies_in_flight_is_named(tmp_path, policy_path):
     ],
 )
 def test_what_cannot_be_flown_is_one_sentence_and_exit_code_2(
-    tmp_path, policy_path, words, sentence
+    tmp_path, policy_path, martlet, words, sentence
 ):
     words = [str(policy_path) if word == "POLICY" else word for word in words]
-    done = fly(*words, "--run", str(tmp_path / "run"), code=2)
-    assert sentence in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    answer = martlet("fly", *words, "--run", tmp_path / "run")
+    assert answer.code == 2
+    assert sentence in answer.errors
+    assert len(answer.errors.strip().splitlines()) == 1
     assert not (tmp_path / "run" / "flight").exists()
 
 
 def test_a_domain_in_use_and_a_missing_workspace_are_one_sentence(
-    tmp_path, policy_path, monkeypatch
+    tmp_path, policy_path, monkeypatch, martlet
 ):
-    run = ["--policy", str(policy_path), "--run", str(tmp_path / "run")]
+    run = ["fly", "--policy", policy_path, "--run", tmp_path / "run"]
     with take_domain({}) as domain:
         monkeypatch.setenv("ROS_DOMAIN_ID", str(domain.number))
-        assert "another flight's" in fly(*run, code=2).stderr
+        answer = martlet(*run)
+    assert answer.code == 2
+    assert "another flight's" in answer.errors
     monkeypatch.setenv("MARTLET_WORKSPACE", str(tmp_path))
-    assert "run `make setup`" in fly(*run, code=2).stderr
+    answer = martlet(*run)
+    assert answer.code == 2
+    assert "run `make setup`" in answer.errors

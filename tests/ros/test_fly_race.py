@@ -14,9 +14,9 @@ FLY = [sys.executable, "-m", "martlet.cli", "fly", "--task", "race"]
 LOCKSTEP = ["--clock", "lockstep", "--factor", "20"]
 
 
-def fly(*words, code=0):
+def fly(*words):
     done = subprocess.run([*FLY, *words], capture_output=True, text=True, timeout=100, check=False)
-    assert done.returncode == code, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     return done
 
 
@@ -46,11 +46,12 @@ def test_a_race_is_flown_judged_and_landed(tmp_path, race_policy_path):
     ],
 )
 def test_what_cannot_be_raced_is_one_sentence_and_exit_code_2(
-    tmp_path, policy_path, race_policy_path, words, sentence
+    tmp_path, policy_path, race_policy_path, martlet, words, sentence
 ):
     files = {"POLICY": str(policy_path), "RACER": str(race_policy_path)}
     words = [files.get(word, word) for word in words]
-    done = fly(*words, "--run", str(tmp_path / "run"), code=2)
-    assert sentence in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    answer = martlet("fly", "--task", "race", *words, "--run", tmp_path / "run")
+    assert answer.code == 2
+    assert sentence in answer.errors
+    assert len(answer.errors.strip().splitlines()) == 1
     assert not (tmp_path / "run").exists()
