@@ -22,8 +22,9 @@ std::vector<float> rows_of(const py::array& array, const char* name, py::ssize_t
   return {data, data + array.size()};
 }
 
-Courses make(const CourseRules& rules, const py::array& told_gates, const py::array& true_gates,
-             const py::array& told_poles, const py::array& true_poles, const py::array& starts) {
+Courses make_courses(const CourseRules& rules, const py::array& told_gates,
+                     const py::array& true_gates, const py::array& told_poles,
+                     const py::array& true_poles, const py::array& starts) {
   expect_shape(starts, "starts", -1, kStartColumns);
   const py::ssize_t count = starts.shape(0);
   const py::ssize_t gates = told_gates.ndim() == 3 ? told_gates.shape(1) : 0;
@@ -77,7 +78,7 @@ void bind_courses(py::module_& module) {
            }),
            py::arg("size"), py::arg("first") = 0, py::arg("in_order") = false);
   py::class_<Courses>(module, "Courses", "Race courses as numbers.")
-      .def(py::init(&make), py::arg("rules"), py::arg("told_gates"), py::arg("true_gates"),
+      .def(py::init(&make_courses), py::arg("rules"), py::arg("told_gates"), py::arg("true_gates"),
            py::arg("told_poles"), py::arg("true_poles"), py::arg("starts"))
       .def_readonly("count", &Courses::count)
       .def_readonly("gates", &Courses::gates)

@@ -7,18 +7,6 @@
 namespace sim_core::bindings {
 namespace {
 
-using DoubleArray = py::array_t<double, py::array::c_style | py::array::forcecast>;
-
-scalar::Params<double> params_of(const DoubleArray& values) {
-  if (values.size() != kParameterCount) {
-    throw std::invalid_argument("parameters: expected " + std::to_string(kParameterCount) +
-                                " numbers, got " + std::to_string(values.size()));
-  }
-  scalar::Params<double> params;
-  std::memcpy(&params, values.data(), sizeof params);
-  return params;
-}
-
 DoubleArray integrate(const DoubleArray& parameters, const DoubleArray& state,
                       const DoubleArray& target_n, double step_s, int steps) {
   if (state.size() != 17 || target_n.size() != 4) {
@@ -42,12 +30,7 @@ DoubleArray integrate(const DoubleArray& parameters, const DoubleArray& state,
 /// Body rates under a constant rate command, every 2 ms, from rest and with settled rotors.
 FloatArray rate_step(const FloatArray& parameters, float thrust_n, const std::array<float, 3>& w_B,
                      int steps) {
-  if (parameters.size() != kParameterCount) {
-    throw std::invalid_argument("parameters: expected " + std::to_string(kParameterCount) +
-                                " numbers, got " + std::to_string(parameters.size()));
-  }
-  scalar::Params<float> params;
-  std::memcpy(&params, parameters.data(), sizeof params);
+  const scalar::Params<float> params = params_of(parameters);
   const auto derived = scalar::derive(params, kPhysicsStepS);
   scalar::Drone<float> drone{};
   drone.body.p_WB.z = 100.0f;  // far from the floor

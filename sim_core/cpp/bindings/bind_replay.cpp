@@ -6,18 +6,7 @@
 namespace sim_core::bindings {
 namespace {
 
-using DoubleArray = py::array_t<double, py::array::c_style | py::array::forcecast>;
 using IntArray = py::array_t<int, py::array::c_style | py::array::forcecast>;
-
-scalar::Params<double> params_of(const DoubleArray& values) {
-  if (values.size() != kParameterCount) {
-    throw std::invalid_argument("parameters: expected " + std::to_string(kParameterCount) +
-                                " numbers, got " + std::to_string(values.size()));
-  }
-  scalar::Params<double> params;
-  std::memcpy(&params, values.data(), sizeof params);
-  return params;
-}
 
 int rows_of(const DoubleArray& values, const char* name, py::ssize_t columns) {
   if (values.ndim() != 2 || values.shape(1) != columns || values.shape(0) == 0) {

@@ -42,11 +42,11 @@ void advance(VecSim& sim, const py::array& commands) {
   (sim.*Advance)(data);
 }
 
-std::unique_ptr<VecSim> make(int num_drones, const TaskSettings& settings,
-                             const std::vector<py::array>& references, int threads,
-                             const std::string& isa, const std::optional<Courses>& courses,
-                             const std::optional<Courses>& more_courses,
-                             const std::optional<Formations>& formations) {
+std::unique_ptr<VecSim> make_sim(int num_drones, const TaskSettings& settings,
+                                 const std::vector<py::array>& references, int threads,
+                                 const std::string& isa, const std::optional<Courses>& courses,
+                                 const std::optional<Courses>& more_courses,
+                                 const std::optional<Formations>& formations) {
   if (num_drones < 1) {
     throw std::invalid_argument("num_drones: expected at least 1, got " +
                                 std::to_string(num_drones));
@@ -81,7 +81,7 @@ void bind_buffers(py::class_<VecSim>& sim) {
 
 void bind_vec_sim(py::module_& module) {
   py::class_<VecSim> sim(module, "VecSim", "Many drones, stepped together.");
-  sim.def(py::init(&make), py::arg("num_drones"), py::arg("settings"),
+  sim.def(py::init(&make_sim), py::arg("num_drones"), py::arg("settings"),
           py::arg("references") = std::vector<py::array>{}, py::arg("threads") = 1,
           py::arg("isa") = "auto", py::arg("courses") = std::nullopt,
           py::arg("more_courses") = std::nullopt, py::arg("formations") = std::nullopt)

@@ -11,12 +11,14 @@
 #include <string>
 #include <vector>
 
+#include "sim_core/params.hpp"
 #include "sim_core/vec_sim.hpp"
 
 namespace sim_core::bindings {
 
 namespace py = pybind11;
 using FloatArray = py::array_t<float, py::array::c_style>;
+using DoubleArray = py::array_t<double, py::array::c_style | py::array::forcecast>;
 
 void bind_settings(py::module_& module);
 void bind_vec_sim(py::module_& module);
@@ -55,6 +57,18 @@ inline std::vector<Path> paths_of(const std::vector<py::array>& references) {
     paths.push_back({std::vector<float>(data, data + reference.size())});
   }
   return paths;
+}
+
+/// A drone's parameters, in the order of kParameterNames.
+template <class Real, int Flags>
+scalar::Params<Real> params_of(const py::array_t<Real, Flags>& values) {
+  if (values.size() != kParameterCount) {
+    throw std::invalid_argument("parameters: expected " + std::to_string(kParameterCount) +
+                                " numbers, got " + std::to_string(values.size()));
+  }
+  scalar::Params<Real> params;
+  std::memcpy(&params, values.data(), sizeof params);
+  return params;
 }
 
 }  // namespace sim_core::bindings
