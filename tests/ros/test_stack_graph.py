@@ -133,7 +133,6 @@ def address(hexadecimal):
     ("node", "settings", "sentence"),
     [
         ("sim_backend", {"clock": "moon"}, "clock: expected real or lockstep, got 'moon'"),
-        ("sim_backend", {"airframe": "balloon"}, "airframe: expected one of"),
         ("sim_backend", {"state_delay_s": 0.003}, "multiple of 0.002 s"),
         ("policy", {"airframe": "balloon"}, "balloon"),
     ],
