@@ -18,7 +18,7 @@ no_python = Martlet needs Python 3.11 to 3.13, and there is no $(PYTHON) here; \
 
 cpp_sources = $(wildcard sim_core/cpp training/cpp)
 
-.PHONY: help python setup setup-dev test-tools fly train test lint pytest docs clean
+.PHONY: help python setup setup-dev test-tools fly train test lint types style pytest docs clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -50,21 +50,27 @@ train: setup ## train a policy alone; ARGS="--help" lists what can be set
 test: lint pytest ## every check and every test
 
 lint: setup-dev ## ruff, mypy, import contracts, clang-format
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync types style
+
+types:
+	@$(IN_ENV) mypy
+
+style:
 	@$(IN_ENV) ruff check --quiet .
 	@$(IN_ENV) ruff format --quiet --check .
-	@$(IN_ENV) mypy
 	@$(IN_ENV) lint-imports --no-logo
 	@$(if $(cpp_sources),find $(cpp_sources) -name '*.[ch]pp' -print0 | \
 	  xargs -0 -r $(IN_ENV) clang-format --dry-run --Werror)
 
-# All tests: those that compute, on all cores; flights that wait more than they compute, four at a
-# time; flights that need the machine, one by one.
-in_parallel = -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# All tests: first those that go by no wall clock, one more at a time than there are cores, for some
+# wait; then flights by the wall clock, six at a time where they mostly wait, two where nodes fly.
+workers = $(shell n=$$(nproc); echo $$((n < 4 ? n + 1 : 4)))
+in_files = --dist loadfile --no-loadscope-reorder
 pytest: setup-dev test-tools ## the tests alone; ARGS="tests/unit -k name"
 	@$(if $(strip $(ARGS)),$(IN_ENV) pytest $(ARGS),failed=0; \
-	  $(IN_ENV) pytest -m "not wall_clock" $(in_parallel) || failed=1; \
-	  $(IN_ENV) pytest tests/integration -m wall_clock -n 4 || failed=1; \
-	  $(IN_ENV) pytest tests/ros -m wall_clock || failed=1; \
+	  $(IN_ENV) pytest -m "not wall_clock" -n $(workers) $(in_files) || failed=1; \
+	  $(IN_ENV) pytest tests/integration -m wall_clock -n 6 || failed=1; \
+	  $(IN_ENV) pytest tests/ros -m wall_clock -n 2 $(in_files) || failed=1; \
 	  exit $$failed)
 
 docs: setup-dev ## the documentation as a site, build/site/index.html
