@@ -63,14 +63,15 @@ style:
 	  xargs -0 -r $(IN_ENV) clang-format --dry-run --Werror)
 
 # All tests: first those that go by no wall clock, one more at a time than there are cores, for some
-# wait; then flights by the wall clock, six at a time where they mostly wait, two where nodes fly.
+# wait; then flights by the wall clock, four at a time where they mostly wait, one by one where they
+# need the machine.
 workers = $(shell n=$$(nproc); echo $$((n < 4 ? n + 1 : 4)))
 in_files = --dist loadfile --no-loadscope-reorder
 pytest: setup-dev test-tools ## the tests alone; ARGS="tests/unit -k name"
 	@$(if $(strip $(ARGS)),$(IN_ENV) pytest $(ARGS),failed=0; \
 	  $(IN_ENV) pytest -m "not wall_clock" -n $(workers) $(in_files) || failed=1; \
-	  $(IN_ENV) pytest tests/integration -m wall_clock -n 6 || failed=1; \
-	  $(IN_ENV) pytest tests/ros -m wall_clock -n 2 $(in_files) || failed=1; \
+	  $(IN_ENV) pytest tests/integration -m wall_clock -n 4 || failed=1; \
+	  $(IN_ENV) pytest tests/ros -m wall_clock || failed=1; \
 	  exit $$failed)
 
 docs: setup-dev ## the documentation as a site, build/site/index.html
