@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How many twins one machine flies at 100 Hz, all processes on it, and where the time goes.
+"""How many drones one machine flies at 100 Hz, all processes on it, and where the time goes.
 
 Run it with `python benchmarks/fleet_size.py`; each number of drones takes a minute by the wall's
-clock. `--backend sim` does the same with the simulator in place of twins and radio, and prints its
-table. They hover by one policy; twins, backend with its guards, policy and recorder share the
-machine. A command is on time that comes within 10 ms of the state it answers, and one is due to
-each drone every 10 ms, so what a late twin does not ask for is missed as well. The links lose
-nothing. It goes up as long as `AIM` of the commands are on time. The table goes into docs/twin.md.
+clock. `--backend sim` does the same with the simulator in place of twins and radio. They hover by
+one policy; twins, backend with its guards, policy and recorder share the machine. A command is on
+time that comes within 10 ms of the state it answers, and one is due to each drone every 10 ms, so
+what a late twin does not ask for is missed as well. The links lose nothing. It goes up as long as
+`AIM` of the commands are on time. The tables go into docs/twin.md.
 """
 
 import argparse
@@ -19,7 +19,10 @@ from recording import record, recorded
 
 NAME = "fleet_size"
 PAGE = Path(__file__).parent.parent / "docs" / "twin.md"
-BEGIN, END = "<!-- size -->", "<!-- end of size -->"
+MARKS = {
+    "twin": ("<!-- size -->", "<!-- end of size -->"),
+    "sim": ("<!-- size in simulation -->", "<!-- end of size in simulation -->"),
+}
 
 AIM = 0.99
 PROCESSES = {
@@ -43,10 +46,7 @@ def main() -> None:
     if not asked.table:
         record(name, _measured(backend, asked.drones, asked.seconds, on=asked.all))
     lines = table(recorded(name), backend)
-    if backend == "twin":
-        PAGE.write_text(replace_between(PAGE.read_text(), BEGIN, END, lines))
-    else:
-        print("\n".join(lines))  # noqa: T201
+    PAGE.write_text(replace_between(PAGE.read_text(), *MARKS[backend], lines))
 
 
 def _measured(backend: str, sizes: list[int], seconds: float, *, on: bool) -> dict[str, Any]:
