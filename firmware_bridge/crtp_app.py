@@ -43,6 +43,7 @@ class AppRoom:
 
     def _engage(self, value: float) -> None:
         self._app.engage = value != 0.0
+        self._app.released = self._app.released or not self._app.engage
 
     def _choose(self, value: float) -> None:
         self._app.task = int(value)

@@ -53,7 +53,8 @@ class App:
     Attributes:
         unit: The policy and its guard.
         engage: The parameter.
-        task: The other one.
+        released: Whether it was set to 0 since the last step, whatever it is by now.
+        task: The other parameter.
         heard_ms: When the last dead-man packet came; None: none yet.
         status: What the unit logs.
         reason: Why.
@@ -62,7 +63,7 @@ class App:
     def __init__(self, unit: Unit) -> None:
         """Boot."""
         self.unit = unit
-        self.engage, self.task = False, 0
+        self.engage, self.released, self.task = False, False, 0
         self.heard_ms: int | None = None
         self.status, self.reason = "idle", "none"
 
@@ -117,7 +118,8 @@ class OnboardDouble(FirmwareDouble):
         """One step of a drone's app."""
         flew = app.status == "flying"
         state = self.telemetry().states[number]
-        step = app.unit.step(state, self.now_ms, app.heard_ms, engage=app.engage, task=app.task)
+        engage, app.released = app.engage and not app.released, False
+        step = app.unit.step(state, self.now_ms, app.heard_ms, engage=engage, task=app.task)
         app.status, app.reason = step.status, step.reason
         # Past `arrive`, which may have a meaning of its own for what comes over the link.
         if step.command is not None:

@@ -28,9 +28,6 @@ DEAD_MAN_S = 0.05
 FIRST = 3
 """So many go ahead of `martlet.engage`: without one heard the app would not begin."""
 
-SETTLED_S = 0.05
-"""So long after it was let go is it engaged anew: its app looks every 10 ms, and must see the 0."""
-
 HEARD_S = 0.3
 """After it was engaged, what it says may be of before for so long: it is logged every 50 ms, and
 travels. It stands until the drone is let go, so that a later look misses nothing.  # guess"""
@@ -104,7 +101,7 @@ class OnboardRemote:
         self._numbers = numbers
         self._engaged = self._told = False
         self._engagements = 0
-        self._engaged_s = self._sent_s = self._let_go_s = -math.inf
+        self._engaged_s = self._sent_s = -math.inf
         self._says: tuple[int, int] | None = None
 
     def sendings(self, order: Order, packets: tuple[Packet, ...], now_s: float) -> list[Sending]:
@@ -119,7 +116,7 @@ class OnboardRemote:
             return self._keep(order, now_s)
         if isinstance(order, Arm) or not self._engaged:
             return [(order, packets)]
-        self._engaged, self._let_go_s = False, now_s
+        self._engaged = False
         let_go: Sending = (None, (self._set(ENGAGE, 0),))
         both = [let_go, (order, packets)]
         return both[::-1] if isinstance(order, Emergency) else both
@@ -149,8 +146,6 @@ class OnboardRemote:
 
     def _keep(self, order: Order, now_s: float) -> list[Sending]:
         if not self._engaged:
-            if now_s - self._let_go_s < SETTLED_S - SLACK_S:
-                return []
             task, self._engagements = self._engagements, self._engagements + 1
             self._engaged, self._told, self._engaged_s = True, False, now_s
             self._sent_s = now_s

@@ -157,11 +157,14 @@ class Crossing:
         airframe = ENVIRONMENT.load_airframe()
         settings = TwinSettings(DoubleSettings(0, 0.0, 0.0, battery=False))
         self.twin = TwinDrone(airframe, settings, unit=HostPolicy(library))
-        numbers = self.twin.params.table.numbers
-        self.remote = OnboardRemote({name: numbers[name] for name in (ENGAGE, TASK)})
+        self.remote = self.new_remote()
         self.encoder = SetpointEncoder(12, ThrustConvention("linear", 0.12))
         self.order(TakeOff(1.0, 2.0))
         self.go(5.0)
+
+    def new_remote(self) -> OnboardRemote:
+        numbers = self.twin.params.table.numbers
+        return OnboardRemote({name: numbers[name] for name in (ENGAGE, TASK)})
 
     def order(self, order) -> None:
         packets = self.encoder.packets(order)
@@ -197,7 +200,11 @@ def test_a_twin_flies_its_policy_by_parameters_and_the_app_channel(library: Path
     flight.go(1.5)
     assert STATUSES[flight.says("status")] == "idle"
     np.testing.assert_allclose(flight.place, (0.0, 0.0, 1.0), atol=0.15)
-    flight.go(4.0, push)  # the next task, from its begin
+    flight.remote = flight.new_remote()
+    flight.go(1.0, push)
+    for order in (HandBack(), push):  # within a period of the app: the next task, from its begin
+        flight.order(order)
+    flight.go(4.0, push)
     np.testing.assert_allclose(flight.place, (0.3, 0.0, 1.0), atol=0.15)
     assert flight.remote.take_returned(flight.twin.time_s) == ""
     flight.go(0.3)

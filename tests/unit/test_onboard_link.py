@@ -51,8 +51,7 @@ def test_any_other_order_lets_go_first_and_the_next_task_is_asked_for(remote) ->
     assert remote.sendings(Arm(True), arm, 1.1) == [(Arm(True), arm)]
     assert remote.sendings(HandBack(), (), 1.2) == [(None, (LET_GO,)), (HandBack(), ())]
     assert remote.sendings(goal, there, 1.2) == [(goal, there)]
-    assert remote.sendings(PUSH, OVER_THE_RADIO, 1.24) == []  # its app has yet to see the 0
-    assert remote.sendings(PUSH, OVER_THE_RADIO, 1.25) == [(None, engage(1))]
+    assert remote.sendings(PUSH, OVER_THE_RADIO, 1.2) == [(None, engage(1))]
     off = (Packet(Port.SUPERVISOR, 1, b"\3"),)
     assert remote.sendings(Emergency(), off, 2.0) == [(Emergency(), off), (None, (LET_GO,))]
 

@@ -26,6 +26,7 @@ static martlet_unit unit;
 static martlet_input input;
 static martlet_output output;
 static uint8_t engage, task, status, reason;
+static volatile bool released; /* `engage` was set to 0 since the last step, whatever it is by now */
 static uint32_t crc;
 static logVarId_t variables[STATES];
 
@@ -44,6 +45,10 @@ static const char* const names[STATES][2] = {{"stateEstimate", "x"},
                                              {"gyro", "y"},
                                              {"gyro", "z"}};
 
+static void engage_written(void) {
+  if (engage == 0) released = true;
+}
+
 static void read_input(void) {
   uint8_t packet[APPCHANNEL_MTU];
   for (int i = 0; i < STATES; ++i) input.state[i] = logGetFloat(variables[i]);
@@ -53,7 +58,8 @@ static void read_input(void) {
     input.heard = true;
     input.heard_ms = input.now_ms;
   }
-  input.engage = engage != 0 && martlet_streams();
+  input.engage = engage != 0 && !released && martlet_streams();
+  released = false;
   input.task = task;
 }
 
@@ -86,7 +92,7 @@ void appMain(void) {
 }
 
 PARAM_GROUP_START(martlet)
-PARAM_ADD(PARAM_UINT8, engage, &engage)
+PARAM_ADD_WITH_CALLBACK(PARAM_UINT8, engage, &engage, &engage_written)
 PARAM_ADD(PARAM_UINT8, task, &task)
 PARAM_ADD(PARAM_UINT32 | PARAM_RONLY, crc, &crc)
 PARAM_GROUP_STOP(martlet)
