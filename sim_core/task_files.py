@@ -194,7 +194,9 @@ def _header(line: tuple[int, str], path: Path) -> int:
     number, text = line
     names = tuple(name.strip() for name in text.split(","))
     if names not in (CSV_COLUMNS, CSV_COLUMNS[:4], _SHORT_COLUMNS, _SHORT_COLUMNS[:4]):
-        wanted = f"{','.join(CSV_COLUMNS[:4])}[,{CSV_COLUMNS[4]}]"
+        wanted = " or ".join(
+            f"{','.join(columns[:4])}[,{columns[4]}]" for columns in (_SHORT_COLUMNS, CSV_COLUMNS)
+        )
         raise SettingsError(f"{path}, line {number}: expected the header {wanted}, got {text!r}.")
     return len(names)
 

@@ -67,25 +67,25 @@ def teleop(
 
 def view(
     source: Positional[Path | None] = None,
-    options: OmitArgPrefixes[ViewOptions] = ViewOptions(),  # noqa: B008
+    viewing: OmitArgPrefixes[ViewOptions] = ViewOptions(),  # noqa: B008
 ) -> None:
     """Show a flight in three dimensions in the browser: one that is in the air, or a recorded one.
 
     Args:
         source: A run's folder, a bag, or its .mcap file; the flight in the air where not given.
-        options: How.
+        viewing: How.
     """
     from martlet.view.command import run
 
-    run(source, options, lambda words: print(words, flush=True))  # noqa: T201
+    run(source, viewing, lambda words: print(words, flush=True))  # noqa: T201
 
 
-def twin(options: OmitArgPrefixes[TwinOptions] = TwinOptions()) -> None:  # noqa: B008
+def twin(twins: OmitArgPrefixes[TwinOptions] = TwinOptions()) -> None:  # noqa: B008
     """Simulate Crazyflies behind their radio protocol, for cflib and the twin backend; Ctrl-C ends.
 
     Args:
-        options: What to simulate.
+        twins: What to simulate.
     """
     from martlet.twin import run
 
-    run(options)
+    run(twins)

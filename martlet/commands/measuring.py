@@ -72,15 +72,13 @@ def validate(
 ) -> None:
     """Hold the simulator's physics against recorded flights, and print how far it predicts them.
 
-    DATA is a folder of data sets (a folder of logs each), one such folder, one log, or the bag of a
-    flight. Logs are .npz files as sim_core/flight_log.py describes; stands' readings are .csv. The
-    JSON has a key for each measure (bench_thrust_rmse_n, translation_500ms_m,
-    translation_500ms_gain_m, rates_rad_s, pose_100ms_m, closed_loop_rmse_m, downwash_rmse_g),
-    under it the data sets by the name of their folder, under each `ours` and `naive` (rates: under
-    `10ms` and `100ms`), `published` and `files` beside them; `sets` says which files were scored.
+    Beside them: errors of published parameter sets, and of the guess that nothing changes
+    (docs/physics.md, which says too what --json prints).
 
     Args:
-        data: Recordings.
+        data: A folder of data sets (a folder of logs each), one such folder, one log, or the bag of
+            a flight. Logs are .npz files as sim_core/flight_log.py describes; stands' readings are
+            .csv.
         airframe: Name or file of the drone that flew, where the data set is not a known one.
         out: Folder to write validation.json and validation.png to.
         as_json: See --json.

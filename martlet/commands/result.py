@@ -13,7 +13,8 @@ Changes = Annotated[
     arg(
         name="set",
         metavar="KEY=VALUE",
-        help="Change values of the environment file: start.position_m=0.5, ppo.discount=0.99.",
+        help="Change values of the environment file, in TOML: start.position_m=0.5; a text wants"
+        """ its quotes: 'airframe="heavy.toml"'; of train also ppo.discount=0.99.""",
     ),
 ]
 

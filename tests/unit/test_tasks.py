@@ -346,7 +346,7 @@ def test_refusal_stray_byte_has_line_and_column(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("", "line 1: expected the header t_s,x_m,y_m,z_m[,yaw_rad], got ''"),
+        ("", "line 1: expected the header t,x,y,z[,yaw] or t_s,x_m,y_m,z_m[,yaw_rad], got ''"),
         ("# only\nx,y,z\n", "line 2: expected the header"),
         ("t_s,x_m,y_m,z_m\n", "expected at least 2 rows of a path, got 0"),
         (PATH + "3,1,1\n", "line 5: expected 4 numbers, got 3"),
