@@ -4,6 +4,7 @@
 Exit status: 0 done, 1 it was tried and failed, 2 it was asked for wrongly.
 """
 
+import re
 import sys
 from collections.abc import Callable
 
@@ -45,6 +46,8 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 
 def main() -> None:
     """Run a command; say what is wrong in one sentence."""
+    for command in _COMMANDS.values():
+        command.__doc__ = unwrapped(command.__doc__ or "")
     try:
         tyro.extras.subcommand_cli_from_dict(
             _COMMANDS, prog="martlet", description="Train flight policies; fly them over ROS 2."
@@ -60,6 +63,11 @@ def main() -> None:
     except KeyboardInterrupt:
         _complain("stopped by the user; what was written so far is whole.")
         sys.exit(1)
+
+
+def unwrapped(text: str) -> str:
+    """A docstring with each argument's words in one line: tyro keeps the breaks that it finds."""
+    return re.sub(r"\n {12}(?=\S)", " ", text)
 
 
 def _complain(sentence: str) -> None:
