@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """report.html: a flight in one file, to be turned, zoomed into and read without a network."""
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -61,7 +62,8 @@ def draw_page(
         track: What stood in the room, if anything.
     """
     title = next(iter(flights.values())).title
-    problems = "".join(f'<p class="bad">{escape(p)}</p>' for p in report.get("problems", ()))
+    wrong = report.get("faults", report.get("problems", ()))  # faults hold the problems too
+    problems = "".join(f'<p class="bad">{escape(p)}</p>' for p in wrong)
     page = PAGE.substitute(
         title=escape(title),
         problems=problems,
@@ -90,7 +92,7 @@ def _drawn(figure: Any, *, script: bool) -> str:
 
 def _figures(report: Mapping[str, Any]) -> dict[str, Any]:
     """What a reader looks for: all that is neither a setting nor told elsewhere on the page."""
-    elsewhere = {"settings", "problems", "run"}
+    elsewhere = {"settings", "problems", "faults", "run"}
     return _flat({key: value for key, value in report.items() if key not in elsewhere})
 
 
@@ -108,16 +110,22 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _rows(table: Mapping[str, Any]) -> str:
     return "".join(
-        f"<tr><th>{escape(key)}</th><td>{escape(_told(value))}</td></tr>"
+        f"<tr><th>{escape(_words(key))}</th><td>{escape(_told(value))}</td></tr>"
         for key, value in table.items()
     )
+
+
+def _words(key: str) -> str:
+    """A key of report.json as words, its unit in brackets."""
+    with_unit = re.sub(r"_(m_s|ms|m|s)(?=:|$)", lambda unit: f" [{unit[1]}]", key)
+    return with_unit.replace("[m_s]", "[m/s]").replace("_", " ")
 
 
 def _told(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{round(value, 9):.4g}"  # of a difference of two times, rounding is no figure
     if isinstance(value, list | tuple):
         return ", ".join(_told(v) for v in value)
     return "-" if value is None else str(value)
