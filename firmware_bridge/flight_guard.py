@@ -108,9 +108,16 @@ class FlightGuard:
         events: Every change of stage so far.
     """
 
-    def __init__(self, limits: GuardLimits) -> None:
-        """Begin nominal."""
+    def __init__(self, limits: GuardLimits, *, onboard: bool = False) -> None:
+        """Begin nominal.
+
+        Args:
+            limits: The numbers of the rules.
+            onboard: Whether the drone's own policy flies while commands are streamed: it is the
+                state that tells where it is going then, and not what is streamed.
+        """
         self.set_limits(limits)
+        self._onboard = onboard
         self.stage = Stage.NOMINAL
         self.reason = ""
         self.events: list[GuardEvent] = []
@@ -119,7 +126,7 @@ class FlightGuard:
         self._lands = False  # this hold has no other end
         self._silent = False  # the drone was not heard when this stage's order was sent, or since
         self._down_by_s = 0.0
-        self._thrust_n = math.nan  # what was streamed last
+        self._thrust_n = math.nan  # what was streamed last, and is flown
         self._sane = np.zeros(13, dtype=np.float32)
         self._sane[6] = 1.0
 
@@ -149,7 +156,7 @@ class FlightGuard:
         broken = command_violation(command, self.limits) or stale_violation(age_s, self.limits)
         if broken is None:
             order = admitted(command, self.limits)
-            self._thrust_n = order.thrust_n
+            self._thrust_n = math.nan if self._onboard else order.thrust_n
             return (order,)
         return self._hold(situation, broken)
 

@@ -81,6 +81,16 @@ def test_a_state_that_breaks_a_rule_trips_whoever_commands(place, cause, streami
     assert all(-1.8 <= p <= 1.8 for p in orders[1].p_WB)
 
 
+@pytest.mark.parametrize("onboard", [False, True])
+def test_what_is_streamed_but_not_flown_says_nothing_of_where_the_drone_stops(onboard):
+    limits = dataclasses.replace(LIMITS, weight_n=0.28, lost_s=0.5)
+    guard = FlightGuard(limits, onboard=onboard)
+    now = dataclasses.replace(at(1.0, state(z=0.6)), age_s=0.2)
+    assert guard.watch(now) == ()
+    assert guard.admit((0.0, 0.0, 0.0, 0.0), now) != ()  # as if it fell from now on
+    assert (guard.watch(now) == ()) is onboard
+
+
 def test_a_drone_on_the_floor_outside_the_fence_is_left_alone():
     guard = FlightGuard(LIMITS)
     assert guard.watch(at(1.0, state(5.0, 0.0, 0.0), flying=False, streaming=False)) == ()

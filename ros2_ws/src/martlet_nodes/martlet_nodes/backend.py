@@ -49,13 +49,20 @@ class Backend:
         limits: The guard's.
     """
 
-    def __init__(self, link: FleetLink, names: Sequence[str], limits: GuardLimits) -> None:
-        """Take charge of the drones behind a link."""
+    def __init__(
+        self,
+        link: FleetLink,
+        names: Sequence[str],
+        limits: GuardLimits,
+        *,
+        onboard: bool = False,
+    ) -> None:
+        """Take charge of the drones behind a link; `onboard`: whose policies fly on board."""
         self.names = tuple(names)
         self.telemetry: Telemetry = unheard(len(names))
         self._link = link
         self.limits = limits
-        self._drones = [DroneRecord(name, FlightGuard(limits)) for name in names]
+        self._drones = [DroneRecord(name, FlightGuard(limits, onboard=onboard)) for name in names]
         self._operator_s = -math.inf
 
     def hear(self, telemetry: Telemetry) -> None:

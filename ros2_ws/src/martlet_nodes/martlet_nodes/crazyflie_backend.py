@@ -114,9 +114,16 @@ class Crazyflies:
         backend: Commands, actions and guards.
     """
 
-    def __init__(self, link: HeardLink, names: Sequence[str], limits: GuardLimits) -> None:
-        """Take charge of the drones behind a link."""
-        self.backend = Backend(link, names, limits)
+    def __init__(
+        self,
+        link: HeardLink,
+        names: Sequence[str],
+        limits: GuardLimits,
+        *,
+        onboard: bool = False,
+    ) -> None:
+        """Take charge of the drones behind a link; `onboard`: whose policies fly on board."""
+        self.backend = Backend(link, names, limits, onboard=onboard)
         self._link = link
         self._published_s = float("-inf")
         self._lost: dict[str, str] = {}

@@ -56,7 +56,9 @@ class CrazyflieBackendNode(FleetNode):
             settings.patience_s,
             wait,
         )
-        self._crazyflies = Crazyflies(self._link, settings.drones, limits)
+        self._crazyflies = Crazyflies(
+            self._link, settings.drones, limits, onboard=bool(settings.onboard)
+        )
         self._crazyflies.hear(self.now_s())
         self._looks = 0
         self._closed = False

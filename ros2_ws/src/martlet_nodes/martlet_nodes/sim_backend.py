@@ -144,7 +144,9 @@ class Simulation:
             )
         except (FirmwareError, DoubleSettingsError) as error:
             raise ParameterError(f"sim_backend: {error}") from None
-        self.backend = Backend(self._double, parameters.drones, limits)
+        self.backend = Backend(
+            self._double, parameters.drones, limits, onboard=bool(parameters.onboard)
+        )
         self._tick = 0
         self.said: list[str] = []
         self._hear()
