@@ -156,6 +156,7 @@ def export(
         thrust: Firmware: linear where the firmware compensates the battery, as since 2025; or pwm.
         as_json: See --json.
     """
+    from martlet.places import check_file
     from martlet.summary import show_figures
 
     if target == "firmware":
@@ -169,6 +170,8 @@ def export(
 
     from training.run import export_checkpoint
 
+    if out is not None:
+        check_file(out, "--out")
     tell(
         export_checkpoint(run, out or run / "policy.onnx"),
         as_json,

@@ -9,6 +9,7 @@ from tyro.conf import OmitArgPrefixes, Positional
 from martlet.commands.result import Json, tell
 from martlet.errors import UsageError
 from martlet.flight.playing import Playing
+from martlet.places import check_file, check_folder
 
 
 def bench(only: tuple[str, ...] = (), quick: bool = False, as_json: Json = False) -> None:
@@ -85,6 +86,8 @@ def validate(
     """
     from martlet.validate import run, show
 
+    if out is not None:
+        check_folder(out, "--out")
     tell(run(data, airframe, out), as_json, show)
 
 
@@ -118,6 +121,8 @@ def replay(
         player.run(log, playing)
     player.refuse_without_play(playing)
 
+    if out is not None:
+        check_folder(out, "--out")
     tell(run(log, airframe, out, mass_kg), as_json, show)
 
 
@@ -143,4 +148,5 @@ def sysid(
     from martlet.summary import show_figures
     from martlet.sysid import run
 
+    check_file(out, "--out")
     tell(run(logs, airframe, out, mass_kg), as_json, lambda f: show_figures(f"{out}: fitted", f))
