@@ -19,8 +19,9 @@ from firmware_bridge.errors import LinkError
 from firmware_bridge.external_pose import ExternalPose
 from firmware_bridge.heard import telemetry_of
 from firmware_bridge.link import Telemetry
-from firmware_bridge.link_faults import is_address, sentence_of
+from firmware_bridge.link_faults import sentence_of
 from firmware_bridge.orders import HandBack, Land, Order
+from firmware_bridge.radio_address import is_drone_address
 from sim_core.airframe import Airframe
 
 FRESH_S = 0.05
@@ -77,7 +78,7 @@ class CflibLink:
         if not uris or len(set(uris)) != len(uris):
             raise LinkError(f"link: expected one address or more, all different, got {list(uris)}.")
         for uri in uris:
-            if not is_address(uri):
+            if not is_drone_address(uri):
                 raise LinkError(sentence_of(uri, "malformed URI"))
         library = _library()
         if not isinstance(settings, Sequence):

@@ -92,8 +92,8 @@ def _value_of(text: str, assignment: str) -> Any:
     if list(table) == ["value"]:
         return table["value"]
     raise SettingsError(
-        f'--set {assignment}: expected a TOML value (0.5, true, [1, 2], "text" with its quotes),'
-        f" got {text or 'none'}."
+        f'--set {" ".join(assignment.split())}: expected a TOML value (0.5, true, [1, 2], "text"'
+        f" with its quotes), got {' '.join(text.split()) or 'none'}."
     )
 
 

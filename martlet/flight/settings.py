@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from firmware_bridge.crtp_link import LinkConditions
 from firmware_bridge.firmware_double import DoubleSettings
-from firmware_bridge.link_faults import is_address, sentence_of
+from firmware_bridge.link_faults import sentence_of
+from firmware_bridge.radio_address import is_drone_address
 from martlet.errors import UsageError
 from martlet.flight.fleet_settings import fleet_faults, fleet_of, with_fleet
 from martlet.flight.task_settings import TASKS, TASKS_OF, task_faults
@@ -160,7 +161,7 @@ def check(settings: FlySettings) -> None:
 def _address_faults(uri: str | None) -> list[str]:
     if uri is None:
         return ["expected --uri, an address like radio://0/80/2M/E7E7E7E7E7"]
-    if "://" in uri and is_address(uri):
+    if is_drone_address(uri):
         return []
     return [sentence_of(uri, "malformed URI").rstrip(".")]
 

@@ -101,7 +101,7 @@ def test_changes_are_typed_as_the_file_is():
         ("start.position_m", "--set: expected KEY=VALUE of a known key, got 'start.position_m'"),
         ("=1", "--set: expected KEY=VALUE of a known key, got '=1'"),
         ("airframe.x.y=1", "--set: expected KEY=VALUE of a known key"),
-        ("start.positon_m=1", "got 'start.positon_m=1' (near it: start.position_m)."),
+        ("start.positon_m=1", "got 'start.positon_m=1' (near it: start.position_m,"),
         ("start.position_m=abc", "--set start.position_m=abc: expected a TOML value"),
         ("start.position_m=", "got none."),
         ("start.position_m=1\nepisode = 2", "expected a TOML value"),

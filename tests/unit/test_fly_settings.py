@@ -27,6 +27,7 @@ def _cflib_is_here(monkeypatch):
         ({"backend": "hardware"}, "expected --uri, an address like radio://"),
         ({"backend": "hardware", "uri": "cf1"}, "cf1: no such address"),
         ({"backend": "hardware", "uri": "udp://127.0.0.1"}, "no such address"),
+        ({"backend": "hardware", "uri": "radio://0/80/2M/ZZZ"}, "no such address"),
         ({"backend": "hardware", "uri": RADIO, "seed": 1}, "--seed is for backend sim and twin"),
         ({"backend": "twin", "loss": 2.0}, "loss: expected 0 to less than 1, got 2"),
         ({"backend": "twin", "factor": 2.0}, "--factor is for backend sim"),
