@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/tutorials/*.md, done as they say: every command of theirs, shorter, in the page's order."""
 
+import json
 import re
 import shlex
 import shutil
@@ -77,7 +78,9 @@ def run(line):
         done = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
     else:
         done = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+    # A network of moments may miss a gate, which a flight's exit status tells: it has flown.
+    flew = done.returncode == 1 and "martlet fly" in line and json.loads(done.stdout)["landed"]
+    assert done.returncode == 0 or flew, f"{line}\n{done.stdout}{done.stderr}"
 
 
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")

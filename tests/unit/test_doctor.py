@@ -26,15 +26,15 @@ def test_a_missing_workspace_is_named(tmp_path, monkeypatch, martlet):
     assert "make setup" in found["missing"][0]
 
 
-def test_messages_that_do_not_load_are_named(tmp_path, monkeypatch, martlet):
+def test_messages_that_do_not_load_are_named(tmp_path):
     node = tmp_path / "install" / "lib" / "martlet_nodes" / "sim_backend"
     node.parent.mkdir(parents=True)
     node.touch()
     stack = tmp_path / "src" / "martlet_bringup" / "martlet_bringup" / "stack.py"
     stack.parent.mkdir(parents=True)
     stack.touch()
-    monkeypatch.setenv("MARTLET_WORKSPACE", str(tmp_path))
-    monkeypatch.delenv("PYTHONPATH", raising=False)
-    answer = martlet("doctor", "--json")
-    assert answer.code == 1
-    assert "martlet_msgs" in json.loads(answer.out)["missing"][0]
+    env = os.environ | {"MARTLET_WORKSPACE": str(tmp_path), "PYTHONPATH": ""}
+    words = [sys.executable, "-m", "martlet.cli", "doctor", "--json"]
+    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "martlet_msgs" in json.loads(done.stdout)["missing"][0]

@@ -61,7 +61,7 @@ def written_odometry(name: str) -> Written:
     linear, angular = message.twist.twist.linear, message.twist.twist.angular
     linear.x, linear.y, linear.z, angular.x, angular.y, angular.z = map(float, twist)
     _set_header(message.header)
-    return Written(message, STAMP, ("=7d", pose), ("=6d", twist))
+    return Written(message, STAMP, ("=7d", pose), ("=6d", twist), texts=(WORLD, name))
 
 
 def written_pose() -> Written:
@@ -69,7 +69,7 @@ def written_pose() -> Written:
     pose = tuple(range(1, 8))
     message = PoseStamped(pose=_pose(pose))
     _set_header(message.header)
-    return Written(message, STAMP, ("=7d", pose))
+    return Written(message, STAMP, ("=7d", pose), texts=(WORLD,))
 
 
 def pose_and_twist(state: Float32) -> tuple[list[float], tuple[float, ...]]:
