@@ -3,6 +3,7 @@
 
 import dataclasses
 import re
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -56,18 +57,21 @@ class PPOSettings:
     learner: Literal["auto", "native", "torch"] = "auto"
 
 
+ANY = sys.float_info.max
+"""What diverges is told by the run that does, with its reproducer."""
+
 _BOUNDS: dict[str, tuple[float, float]] = {
     "steps": (0, 2**53),  # the manifest's
     "num_envs": (1, 2**20),
     "horizon": (1, 2**16),
     "epochs": (1, 1000),
     "minibatch": (1, 2**31 - 1),
-    "learning_rate": (0.0, 1e38),
-    "final_learning_rate": (0.0, 1.0),
+    "learning_rate": (0.0, ANY),
+    "final_learning_rate": (0.0, ANY),
     "discount": (0.0, 1.0),
     "trace": (0.0, 1.0),
     "clip": (1e-6, 10.0),
-    "entropy": (0.0, 1e39),
+    "entropy": (0.0, ANY),
     "max_gradient_norm": (1e-9, 1e9),
     "initial_log_std": (-20.0, 5.0),
     "min_log_std": (-20.0, 5.0),

@@ -127,9 +127,8 @@ class Managed(LifecycleNode):  # type: ignore[misc]  # rclpy is not typed everyw
     def create_publisher(self, *what: Any, **how: Any) -> Publisher:
         """As any node's, but deaf to the middleware's events.
 
-        rclpy walks through two handlers of each topic at every turn of an executor, which with four
-        drones was half of what a backend computes. Of a quality that does not fit, the other end
-        of the topic warns all the same.
+        rclpy walks through two handlers of each topic at every turn of an executor. Of a quality
+        that does not fit, the other end of the topic warns all the same.
         """
         how.setdefault("event_callbacks", PublisherEventCallbacks(use_default_callbacks=False))
         return super().create_publisher(*what, **how)
