@@ -3,6 +3,7 @@
 
 import numpy as np
 import pytest
+from all_rows import ALL, MATES, expected_mates, fields, level, miss_of
 
 from sim_core import _core
 from sim_core.course_library import flown_courses, training_courses
@@ -10,7 +11,6 @@ from sim_core.environment import load_environment
 from sim_core.races import load_race
 from sim_core.vec_env import VecEnv
 
-ALL = _core.TASKS["all"]
 CALM = ["randomization={}", 'estimate.kind="exact"', "company.start_m=0"]
 CALM += [f"path_start.{n}=0" for n in ("velocity_m_s", "tilt_rad", "yaw_rad", "body_rate_rad_s")]
 KINDS = ("path", "race", "more_races", "formation", "both")
@@ -51,17 +51,6 @@ def hovering(sim):
     return np.tile(np.array([thrust, 0, 0, 0], np.float32), (sim.num_drones, 1))
 
 
-def fields(rows, kind="observation"):
-    ends = np.cumsum([field["size"] for field in ALL[kind]])[:-1]
-    return {f["name"]: part for f, part in zip(ALL[kind], np.split(rows, ends, -1), strict=False)}
-
-
-def level(state):
-    """Axes of a drone's level frame as columns, by the twist of its attitude about z."""
-    yaw = 2.0 * np.arctan2(state[5], state[6])
-    return np.array([[np.cos(yaw), -np.sin(yaw), 0], [np.sin(yaw), np.cos(yaw), 0], [0, 0, 1]])
-
-
 @pytest.mark.parametrize("isa", _core.instruction_sets())
 @pytest.mark.parametrize(("drones", "worlds"), [(4, 5), (8, 2), (32, 1)])
 def test_wakes_press_down_those_below_in_the_same_world_alone(drones, worlds, isa):
@@ -78,38 +67,6 @@ def test_wakes_press_down_those_below_in_the_same_world_alone(drones, worlds, is
     felt = (with_wakes.truth[:, 9] - without.truth[:, 9]).astype(float)
     np.testing.assert_allclose(felt, expected, rtol=0.02, atol=2e-6)  # the rest is drag
     assert felt.min() < -0.02
-
-
-def miss_of(to, v):
-    """When the other is nearest if both fly straight on, within a second, and where, from here."""
-    in_s = np.clip(-(to @ v) / (v @ v + 1e-6), 0.0, 1.0)
-    return in_s, to + v * in_s
-
-
-def expected_mates(told, now, drones):
-    """Closeness, velocity and miss of the worst three, in each drone's level frame."""
-    out = np.zeros((3, len(now), 3, 3))
-    for i, state in enumerate(now):
-        first = i // drones * drones
-        others = [j for j in range(first, first + drones) if j != i]
-
-        def threat(j, i=i):
-            in_s, miss = miss_of(told[j, :3] - told[i, :3], told[j, 7:10] - told[i, 7:10])
-            return miss @ miss + in_s**2
-
-        for k, j in enumerate(sorted(others, key=threat)[:3]):
-            to, v = told[j, :3] - state[:3], told[j, 7:10] - state[7:10]
-            distance = np.sqrt(to @ to + 1e-6)
-            closeness = max(0.0, 1.0 - distance / 1.5)
-            in_s, miss = miss_of(to, v)
-            away = np.sqrt(miss @ miss + 1e-4)
-            urgent = max(0.0, 1.0 - away / 1.5) * (1.0 - in_s) * closeness / away
-            shown = (to / distance * closeness, v * closeness, miss * urgent)
-            out[:, i, k] = np.array(shown) @ level(state)
-    return out.reshape(3, -1, 9)
-
-
-MATES = ("neighbour_closeness", "neighbour_velocity", "neighbour_miss")
 
 
 @pytest.mark.parametrize("isa", _core.instruction_sets())
@@ -298,67 +255,6 @@ def test_a_drone_takes_at_most_two_kibibytes():
     assert simulator(scattered(128, 8, 0.8)).bytes_per_drone <= 2048
 
 
-def session(count, groups=(), limits=None):
-    paths = [np.array([[0.1 * i, 0.0, 1.0, 0.0]], np.float32) for i in range(count)]
-    courses = flown_courses([load_race().course] * count)
-    limits = limits or _core.CommandLimits(0.0, 0.5, [1.0, 1.0, 1.0])
-    return _core.TaskSession("all", limits, references=paths, courses=courses, groups=groups)
-
-
-def states(count, seed=0):
-    rng = np.random.default_rng(seed)
-    out = rng.normal(size=(count, 13)).astype(np.float32)
-    out[:, :3] = rng.uniform(-0.5, 0.5, (count, 3)) + np.array([0.0, 0.0, 1.0])
-    out[:, 3:7] /= np.linalg.norm(out[:, 3:7], axis=1, keepdims=True)
-    return out
-
-
-def seen_in(flight, state, row=0):
-    out = np.empty((len(state), ALL["observation_size"]), np.float32)
-    flight.observe(state, row, out)
-    return out
-
-
-def test_in_flight_drones_see_those_of_their_group_alone():
-    state = states(7)
-    seen = fields(seen_in(session(7, [4, 2]), state))
-    state = state.astype(float)
-    of_groups = [expected_mates(part, part, len(part)) for part in (state[:4], state[4:6])]
-    for name, *rows in zip(MATES, *of_groups, strict=True):
-        np.testing.assert_allclose(seen[name][:6], np.concatenate(rows), atol=3e-5, err_msg=name)
-        assert not seen[name][6].any()
-
-
-def test_a_drone_that_takes_another_role_is_shown_another_goal():
-    flight, state = session(2), states(2)
-    flight.reset(0.3)
-    before = fields(seen_in(flight, state))
-    flight.take_role(1, 1)
-    after = fields(seen_in(flight, state))
-    assert not before["goal_opening"].any()
-    np.testing.assert_allclose(after["goal_opening"][:, 0], [0.0, 0.2])
-    gate = load_race().course.told.gates[0]
-    where = level(state[1].astype(float)).T @ (np.array(gate.position_m) - state[1, :3])
-    shown = where / (1.0 + np.linalg.norm(where) / 4.0)
-    np.testing.assert_allclose(after["goal_position"][1], shown, atol=2e-6)
-    assert np.array_equal(after["goal_position"][0], before["goal_position"][0])
-
-
-def test_the_other_sign_of_an_attitude_shows_the_same():
-    state = states(3)
-    turned = state.copy()
-    turned[:, 3:7] *= -1.0
-    for role in (0, 1):
-        seen = []
-        for each in (state, turned):
-            flight = session(3, [3])
-            flight.reset(0.3)
-            for drone in range(3):
-                flight.take_role(drone, role)
-            seen.append(seen_in(flight, each))
-        np.testing.assert_array_equal(seen[0], seen[1])
-
-
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
@@ -368,8 +264,6 @@ def test_the_other_sign_of_an_attitude_shows_the_same():
             8, load_environment("all").core_settings(), [np.zeros((1, 4), np.float32)] * 8,
             courses=flown_courses([load_race().course])),
          r"formations: expected of 8 drones \(world.drones\), got none"),
-        (lambda: session(3, [2, 2]), "groups: expected numbers of drones of at most 3 together"),
-        (lambda: session(3).take_role(3, 1), "drone: expected 0 to 2, got 3"),
         (lambda: _core.VecSim(
             8, load_environment("all").core_settings(), [np.zeros((1, 4), np.float32)] * 9,
             courses=flown_courses([load_race().course]), formations=_core.Formations(8)),
