@@ -7,9 +7,10 @@ from pathlib import Path
 import torch
 from sample_policy import MANIFEST
 
-from policy_export.manifest import ActionSpec, ObservationField
+from policy_export.manifest import ActionSpec
 from sim_core import _core
 from sim_core.environment import load_environment
+from training.manifest_of import observation_of
 
 SPEED_M_S = 1.5
 AHEAD_M = 0.5
@@ -20,10 +21,7 @@ RACE = _core.TASKS["race"]
 
 RACE_MANIFEST = dataclasses.replace(
     MANIFEST,
-    observation=tuple(
-        ObservationField(field["name"], field["size"], field["unit"], field["frame"])
-        for field in RACE["observation"]
-    ),
+    observation=observation_of(RACE),
     action=ActionSpec(
         "rate_thrust",
         (float(LOW[0]), float(HIGH[0])),

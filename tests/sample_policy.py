@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A policy that flies without training, and what its file says of it."""
 
-from policy_export.manifest import ActionSpec, Manifest, ObservationField, Training
+from policy_export.manifest import ActionSpec, Manifest, Training
 from sim_core import _core
 from sim_core.environment import load_environment
 from training import proportional
+from training.manifest_of import observation_of
 
 TRACK = _core.TASKS["track"]
 
@@ -12,10 +13,7 @@ ENVIRONMENT = load_environment("track")
 LOW, HIGH = ENVIRONMENT.command_limits()
 
 MANIFEST = Manifest(
-    observation=tuple(
-        ObservationField(field["name"], field["size"], field["unit"], field["frame"])
-        for field in TRACK["observation"]
-    ),
+    observation=observation_of(TRACK),
     control_rate_hz=100.0,
     action=ActionSpec(
         "rate_thrust",

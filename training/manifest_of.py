@@ -3,6 +3,7 @@
 
 import dataclasses
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,7 @@ def manifest_of(
 ) -> Manifest:
     """The manifest of a policy trained in `environment` for `steps` environment steps."""
     return Manifest(
-        observation=tuple(
-            ObservationField(f["name"], f["size"], f["unit"], f["frame"])
-            for f in environment.about["observation"]
-        ),
+        observation=observation_of(environment.about),
         control_rate_hz=1.0 / environment.about["control_step_s"],
         action=_action(environment),
         airframes=(environment.airframe,),
@@ -51,6 +49,13 @@ def manifest_of(
             },
         ),
         evaluation=evaluation or {},
+    )
+
+
+def observation_of(about: Mapping[str, Any]) -> tuple[ObservationField, ...]:
+    """What a task shows, as the core tells of it, field by field."""
+    return tuple(
+        ObservationField(f["name"], f["size"], f["unit"], f["frame"]) for f in about["observation"]
     )
 
 
