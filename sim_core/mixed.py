@@ -25,7 +25,10 @@ flown in 3 to 4 s from the ground, and slots are farther away"""
 _FIRST_S = 2.0  # until the first leaves
 _EVERY_S = 6.0  # between two that leave: one races at a time
 _REST_S = 3.0  # after the last has come home
-_ABOVE_M = 0.3  # over the highest frame: formation and ways home
+_ABOVE_M = 0.26
+"""Of the formation and ways home over the highest frame: CLEAR_M and a little. Who leaves swings up
+by 0.14 m before it dives, and lsy's room ends 0.44 m above its frames."""
+
 _WALL_M = 0.5  # of the formation from the wall behind it
 _SIDE_M = 0.4  # and from those beside it
 _SPACING_M = (0.35, 0.6)  # between slots  # as formations': over three collision distances
@@ -83,7 +86,7 @@ def load_mixed(
     course = draw_course(load_track(track, seed=seed), level, seed)
     told = course.told
     name = f"mixed on {told.name}"
-    slots = _line(told, drones, name)
+    slots = _line(course.true, drones, name)
     leaves = tuple(_FIRST_S + _EVERY_S * number for number in range(drones))
     gate = told.gates[(told.start.first_gate - 1) % len(told.gates)]
     ahead = np.array([math.cos(gate.yaw_rad), math.sin(gate.yaw_rad), 0.0])

@@ -10,6 +10,11 @@ from sim_core.errors import SettingsError
 from sim_core.mixed import RACE_S, load_mixed
 
 
+def test_slots_are_clear_of_the_ceiling_that_a_racer_swings_up_to():
+    task = load_mixed(3)
+    assert task.formation.slots[..., 2].max() < task.course.true.room.high_m[2] - 0.17
+
+
 def test_slots_lead_above_the_frames_and_home_without_coming_near_each_other():
     task = load_mixed(4, "lsy", 2, 7)
     slots = task.formation.slots[..., :3].astype(float)
