@@ -144,7 +144,7 @@ def _convert(hint: Any, value: Any, name: str, faults: list[str]) -> Any:
         return value
     if typing.get_origin(hint) is tuple and typing.get_args(hint)[1:] == (Ellipsis,):
         item = typing.get_args(hint)[0]
-        if isinstance(value, list):
+        if isinstance(value, list | tuple):
             return tuple(_convert(item, v, f"{name}[{n}]", faults) for n, v in enumerate(value))
         faults.append(f"{name}: expected a list, got {value!r}")
         return None

@@ -18,7 +18,7 @@ from sim_core.vec_env import VecEnv
 from training.errors import DivergenceError
 from training.faults import Fault, What, bad_terms, field_name, with_rows
 from training.parallel import processes
-from training.ppo import Learner, begin
+from training.ppo import Learner, begin, discounts_of
 from training.settings import PPOSettings
 
 _native: Any
@@ -57,7 +57,7 @@ class NativeLearner:
         self._halves = ((actor, learner.actor_optimizer), (critic, learner.critic_optimizer))
         self.core = _native.Learner(
             env.core,
-            _core_settings(learner),
+            _core_settings(learner, env),
             _ranges(learner),
             _shape(actor.body, observation + 1, observation, deviations=True),
             _shape(critic.body, observation + 1 + privileged, observation, deviations=False),
@@ -185,9 +185,10 @@ def _ranges(learner: Learner) -> Any:
     return ranges
 
 
-def _core_settings(learner: Learner) -> Any:
+def _core_settings(learner: Learner, env: VecEnv) -> Any:
     settings, core = learner.settings, _native.Settings()
-    for name in ("horizon", "epochs", "minibatch", "discount", "trace", "clip", "entropy",
+    core.discounts = discounts_of(settings, env.core.kinds).tolist()
+    for name in ("horizon", "epochs", "minibatch", "trace", "clip", "entropy",
                  "max_gradient_norm", "min_log_std", "seed"):  # fmt: skip
         setattr(core, name, getattr(settings, name))
     group = learner.actor_optimizer.param_groups[0]

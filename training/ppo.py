@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from sim_core.environment import Environment
 from sim_core.vec_env import Floats, VecEnv
-from training.errors import DivergenceError
+from training.errors import DivergenceError, TrainingSettingsError
 from training.faults import Fault, What, bad_tensors, bad_terms, first_fault, with_rows
 from training.networks import Actor, Critic
 from training.parallel import ALONE, Party
@@ -141,6 +141,7 @@ class Storage:
         self.advantages = zeros(steps, drones)
         self.returns = zeros(steps, drones)
         self.weights = zeros(steps, drones) + 1.0  # of the squared error of the value
+        self.discounts = zeros(drones) + learner.settings.discount
 
 
 def log_prob(action: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
@@ -180,7 +181,7 @@ def collect(learner: Learner, env: VecEnv, storage: Storage) -> None:
         values = critic(torch.cat([final for _, _, final in cut_short]))
         parts = torch.split(values, [len(where) for _, where, _ in cut_short])
         for (t, where, _), value in zip(cut_short, parts, strict=True):
-            storage.rewards[t, where] += learner.settings.discount * value
+            storage.rewards[t, where] += storage.discounts[where] * value
     check_rollout(learner, env, storage)
 
 
@@ -242,20 +243,35 @@ def bounded_log_std(learner: Learner) -> Tensor:
 # --- advantages ---------------------------------------------------------------------------------
 
 
+def discounts_of(settings: PPOSettings, kinds: NDArray[np.int32]) -> Tensor:
+    """How much a drone's reward counts a step earlier, by the kind of its work, shape (N,).
+
+    Raises:
+        TrainingSettingsError: Kinds of work without one.
+    """
+    count = int(kinds.max()) + 1
+    of_each = settings.discounts or (settings.discount,) * count
+    if len(of_each) < count:
+        raise TrainingSettingsError(
+            f"discounts: expected one for each of {count} kinds of work, got {len(of_each)}."
+        )
+    return torch.tensor(of_each)[torch.from_numpy(kinds).long()]
+
+
 @torch.no_grad()
 def estimate_advantages(learner: Learner, storage: Storage) -> None:
     """Generalised advantage estimation (Schulman et al. 2016, arXiv:1506.02438, eq. 16)."""
-    discount, trace = learner.settings.discount, learner.settings.trace
+    trace = learner.settings.trace
     values = in_halves(learner.critic, storage.inputs)
     columns: dict[What, Tensor] = {"value": values, "reward": storage.rewards}
     fault = first_fault(learner.environment.about, columns, learner.control_step)
     if fault is not None:
         stop(learner, storage, fault)
-    going_on = 1.0 - storage.done
-    surprise = storage.rewards + discount * values[1:] * going_on - values[:-1]
+    counts = (1.0 - storage.done) * storage.discounts
+    surprise = storage.rewards + counts * values[1:] - values[:-1]
     advantage = torch.zeros_like(values[0])
     for t in reversed(range(learner.settings.horizon)):
-        advantage = surprise[t] + discount * trace * going_on[t] * advantage
+        advantage = surprise[t] + trace * counts[t] * advantage
         storage.advantages[t] = advantage
     torch.add(storage.advantages, values[:-1], out=storage.returns)
 
@@ -442,6 +458,7 @@ def train(
     storage = Storage(learner)
     flown = settings.num_envs * settings.horizon
     kinds = torch.from_numpy(env.core.kinds).to(learner.device)
+    storage.discounts = discounts_of(settings, env.core.kinds).to(learner.device)
     begin(learner, env)
     while learner.steps < settings.steps:
         started = time.perf_counter()

@@ -23,6 +23,7 @@ class PPOSettings:
         learning_rate: At the start; falls linearly.
         final_learning_rate: At the end.
         discount: Of later rewards, per control step.
+        discounts: The same of each kind of work, in the order of [mix], where they differ.
         trace: Lambda of the generalised advantage estimate.
         clip: Of the probability ratio.
         entropy: Weight of the entropy bonus.
@@ -44,6 +45,7 @@ class PPOSettings:
     learning_rate: float = 3e-3
     final_learning_rate: float = 1e-4
     discount: float = 0.98
+    discounts: tuple[float, ...] = ()
     trace: float = 0.95
     clip: float = 0.2
     entropy: float = 0.0
@@ -97,6 +99,8 @@ def check(settings: PPOSettings, where: str) -> None:
         for name, (low, high) in _BOUNDS.items()
         if not low <= getattr(settings, name) <= high
     ]
+    if not all(0.0 <= discount <= 1.0 for discount in settings.discounts):
+        faults.append(f"discounts: expected 0.0 to 1.0 each, got {list(settings.discounts)}")
     batch = settings.num_envs * settings.horizon
     if not faults and settings.minibatch > batch:
         faults.append(

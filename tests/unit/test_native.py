@@ -12,7 +12,7 @@ from sim_core import _core
 from sim_core.environment import load_environment
 from sim_core.vec_env import VecEnv
 from training import _native, ppo
-from training.errors import DivergenceError
+from training.errors import DivergenceError, TrainingSettingsError
 from training.native import NativeLearner, train
 from training.settings import PPOSettings
 
@@ -51,7 +51,8 @@ def storage_of(learner, core):
         actions=column("actions", 4).view(steps, drones, 4),
         log_probs=column("log_probs").view(steps, drones),
         rewards=column("rewards").view(steps, drones),
-        done=1.0 - column("going_on").view(steps, drones),
+        done=(column("counts") == 0.0).float().view(steps, drones),
+        discounts=ppo.discounts_of(learner.settings, np.zeros(drones, np.int32)),
         advantages=column("advantages").view(steps, drones),
         returns=column("returns").view(steps, drones),
         weights=column("weights").view(steps, drones),
@@ -105,10 +106,13 @@ def test_kinds_of_work_are_weighed_as_torch_does(isa):
     few = [f"{name}.count=16" for name in ("references", "more_courses", "formations")]
     mixed = load_environment("all", ["mix.both=0", "episode.max_steps=12", *few])
     learner, native, env = both(
-        isa, environment=mixed, num_envs=96, horizon=12, minibatch=1152, max_gradient_norm=1e9
-    )
+        isa, environment=mixed, num_envs=96, horizon=12, minibatch=1152, max_gradient_norm=1e9,
+        discounts=(0.9, 0.95, 0.98, 0.99),
+    )  # fmt: skip
     native.core.collect()
     kept = storage_of(learner, native.core)
+    kept.discounts = ppo.discounts_of(learner.settings, env.core.kinds)
+    assert len(kept.discounts.unique()) > 2
     theirs = SimpleNamespace(**(vars(kept) | {"weights": torch.ones(12, 96)}))
     theirs.advantages = torch.zeros(12, 96)
     ppo.estimate_advantages(learner, theirs)
@@ -123,6 +127,14 @@ def test_kinds_of_work_are_weighed_as_torch_does(isa):
     figures = ppo.fit_critic(learner, kept, orders)
     assert told["value_loss"] == pytest.approx(figures["value_loss"], rel=1e-5)
     assert_close(told["critic"], flat(p.grad for p in learner.critic.parameters()), "gradient")
+
+
+def test_a_discount_for_each_kind_of_work_or_one_sentence():
+    settings = replace(SETTINGS, discounts=(0.9, 0.95))
+    found = ppo.discounts_of(settings, np.array([1, 0, 1], np.int32))
+    assert found.tolist() == pytest.approx([0.95, 0.9, 0.95])
+    with pytest.raises(TrainingSettingsError, match="one for each of 3 kinds of work, got 2"):
+        ppo.discounts_of(settings, np.array([0, 2], np.int32))
 
 
 @pytest.mark.parametrize("hidden", [16, 64, 144, 256])

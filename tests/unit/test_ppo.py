@@ -59,9 +59,10 @@ def advantages_of(rewards, done, values, discount, trace):
         done=torch.tensor(done),
         advantages=torch.zeros(len(rewards), len(rewards[0])),
         returns=torch.zeros(len(rewards), len(rewards[0])),
+        discounts=torch.full((len(rewards[0]),), discount),
     )
     stub = SimpleNamespace(
-        settings=SimpleNamespace(discount=discount, trace=trace, horizon=len(rewards)),
+        settings=SimpleNamespace(trace=trace, horizon=len(rewards)),
         critic=lambda inputs: inputs[..., 0],
         environment=SimpleNamespace(about=_core.TASKS["track"]),
         control_step=0,

@@ -101,10 +101,9 @@ void estimate_lanes(const Returns& r, long n) {
   T advantage{};
   for (int t = r.horizon - 1; t >= 0; --t) {
     const long at = t * r.drones + n;
-    const T going_on = read(r.going_on + at), value = read(r.values + at);
-    const T surprise =
-        read(r.rewards + at) + read(r.values + at + r.drones) * going_on * r.discount - value;
-    advantage = surprise + going_on * advantage * (r.discount * r.trace);
+    const T counts = read(r.counts + at), value = read(r.values + at);
+    const T surprise = read(r.rewards + at) + read(r.values + at + r.drones) * counts - value;
+    advantage = surprise + counts * advantage * r.trace;
     const T goal = advantage + value;
     std::memcpy(r.advantages + at, &advantage, sizeof advantage);
     std::memcpy(r.returns + at, &goal, sizeof goal);

@@ -83,10 +83,13 @@ Learner::Learner(sim_core::VecSim& sim, const Settings& settings, const Ranges& 
   actions = Lines(size * outputs);
   commands_ = Lines(drones * outputs);
   values = Lines(size + drones);
-  for (Lines* lines : {&log_probs, &rewards, &going_on, &advantages, &returns, &weights})
+  for (Lines* lines : {&log_probs, &rewards, &counts, &advantages, &returns, &weights})
     *lines = Lines(size);
   std::fill_n(weights.data(), size, 1.0f);
   kinds_ = sim_.kinds();
+  if (settings_.discounts.size() != drones) {
+    throw std::invalid_argument("discounts: expected one for each drone");
+  }
   orders_.resize(size * static_cast<std::size_t>(settings_.epochs));
   for (int i = 0; i < sim_.threads(); ++i) {
     threads_.push_back(std::make_unique<Thread>(actor_shape, critic_shape, stride));

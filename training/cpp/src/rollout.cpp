@@ -78,20 +78,21 @@ void Learner::note_final(Thread& thread, const sim_core::Work& work, int t, int 
   const auto& out = work.buffers;
   const long row = static_cast<long>(t) * sim_.num_drones();
   for (int n = begin; n < end; ++n) {
+    const float discount = settings_.discounts[static_cast<std::size_t>(n)];
     float reward = out.reward[n];
     if (out.truncated[n] != 0) {
       if (see(thread, scales_, out.final_observation + static_cast<long>(n) * scales_.observation,
               out.final_privileged + static_cast<long>(n) * scales_.privileged, n, 1,
               thread.final_input.data(), work.tick)) {
         kernel_->infer(critic.weights(), thread.final_input.data(), stride, 1, thread.scratch);
-        reward += settings_.discount * thread.scratch.outputs[0];
+        reward += discount * thread.scratch.outputs[0];
       }
     }
     if (!std::isfinite(reward)) {
       thread.note(std::isfinite(out.reward[n]) ? Fault::kValue : Fault::kReward, n, work.tick, -1);
     }
     rewards.data()[row + n] = reward;
-    going_on.data()[row + n] = out.terminated[n] != 0 || out.truncated[n] != 0 ? 0.0f : 1.0f;
+    counts.data()[row + n] = out.terminated[n] != 0 || out.truncated[n] != 0 ? 0.0f : discount;
   }
 }
 
@@ -115,9 +116,8 @@ void Learner::collect_rows(Thread& thread, const sim_core::Work& first, int begi
   const long last = static_cast<long>(settings_.horizon) * drones + begin;
   kernel_->infer(critic.weights(), inputs.data() + last * stride, stride, rows, thread.scratch);
   std::copy_n(thread.scratch.outputs, rows, values.data() + last);
-  const Returns how{settings_.horizon, drones,          settings_.discount, settings_.trace,
-                    rewards.data(),    going_on.data(), values.data(),      advantages.data(),
-                    returns.data()};
+  const Returns how{settings_.horizon, drones,        settings_.trace,   rewards.data(),
+                    counts.data(),     values.data(), advantages.data(), returns.data()};
   kernel_->estimate(how, begin, end);
 }
 

@@ -49,9 +49,9 @@ struct Exploration {
 struct Returns {
   int horizon = 0;
   long drones = 0;
-  float discount = 0.0f, trace = 0.0f;
+  float trace = 0.0f;
   const float* rewards = nullptr;
-  const float* going_on = nullptr;  ///< 0 where the episode ended with the step
+  const float* counts = nullptr;  ///< how much what comes after does; 0 where the episode ended
   const float* values = nullptr;
   float* advantages = nullptr;
   float* returns = nullptr;

@@ -34,7 +34,8 @@ class Lines {
 
 struct Settings {
   int horizon = 32, epochs = 2, minibatch = 2048;
-  float discount = 0.98f, trace = 0.95f, clip = 0.2f, entropy = 0.0f;
+  std::vector<float> discounts;  ///< of each drone
+  float trace = 0.95f, clip = 0.2f, entropy = 0.0f;
   float max_gradient_norm = 1.0f, min_log_std = -3.0f;
   double keep_mean = 0.9, keep_square = 0.999, epsilon = 1e-5;  ///< of Adam
   std::uint32_t seed = 0;
@@ -103,7 +104,7 @@ class Learner {
   Half actor, critic;
   std::uint32_t tick = 0;  ///< control steps since the run began: what noise is drawn by
   long stride = 0;         ///< of an input row: observation, 1, privileged, zeros
-  Lines inputs, actions, log_probs, rewards, going_on, values, advantages, returns, weights;
+  Lines inputs, actions, log_probs, rewards, counts, values, advantages, returns, weights;
 
  private:
   struct Thread;
