@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware_bridge.pose_aid import PoseAid
+from firmware_bridge.setpoints import COUNTS_FULL
 from sim_core import _core
 from sim_core.frames import yaw_of
 
 STEP_S: float = _core.PHYSICS_STEP_S
 
 _CHARGE = _core.PARAMETER_NAMES.index("battery_charge")
+_FULL_N = _core.PARAMETER_NAMES.index("thrust_max_n")
 
 Target = tuple[tuple[float, float, float], float]
 
@@ -32,6 +34,7 @@ class AidedSim:
         self._sim = _core.FirmwareSim(parameters, noise, seed)
         self._aids: list[PoseAid | None] = [None] * len(parameters)
         self._targets: list[Target | None] = [None] * len(parameters)
+        self._motors_n = [0.0] * len(parameters)  # what commands of the motors ask for
         self._tuned = False
 
     @property
@@ -90,18 +93,23 @@ class AidedSim:
 
     def set_off(self, drone: int) -> None:
         """Motors off."""
-        self._targets[drone] = None
+        self._aim(drone)
         self._sim.set_off(drone)
 
     def set_rate_thrust(self, drone: int, thrust_n: float, w_B: Sequence[float]) -> None:
         """Fly collective thrust [N] and body rates [rad/s; B]."""
-        self._targets[drone] = None
+        self._aim(drone)
         self._sim.set_rate_thrust(drone, thrust_n, w_B)
+
+    def set_motors(self, drone: int, shares: Sequence[float]) -> None:
+        """Turn the motors M1 to M4 by shares of full scale: none of the firmware's loops acts."""
+        self._aim(drone, motors_n=sum(shares) * float(self._parameters[drone, _FULL_N]))
+        self._sim.set_motors(drone, [COUNTS_FULL * share for share in shares])
 
     def set_position(self, drone: int, p_WB: Sequence[float], yaw_rad: float) -> None:
         """Fly to where the estimate will say `p_WB` [m; W], and stay there."""
         x, y, z = p_WB
-        self._targets[drone] = ((x, y, z), yaw_rad)
+        self._aim(drone, ((x, y, z), yaw_rad))
         if self._aids[drone] is None:
             self._sim.set_position(drone, p_WB, yaw_rad)
         else:
@@ -116,8 +124,11 @@ class AidedSim:
         return self._sim.battery_charge(drone)
 
     def commanded_thrust_n(self, drone: int) -> float:
-        """Collective thrust that the set-point asks for [N]."""
-        return self._sim.commanded_thrust_n(drone)
+        """Collective thrust that the set-point, or the motors' commands, ask for [N]."""
+        return self._motors_n[drone] or self._sim.commanded_thrust_n(drone)
+
+    def _aim(self, drone: int, target: Target | None = None, motors_n: float = 0.0) -> None:
+        self._targets[drone], self._motors_n[drone] = target, motors_n
 
     def _follow(self, drone: int) -> None:
         target, aid = self._targets[drone], self._aids[drone]
@@ -126,7 +137,7 @@ class AidedSim:
             self._sim.set_position(drone, place, target[1])
 
     def _all_off(self) -> bool:
-        return not any(self._sim.commanded_thrust_n(i) > 0.0 for i in range(len(self._aids)))
+        return not any(self.commanded_thrust_n(i) > 0.0 for i in range(len(self._aids)))
 
     def _begin_anew(self) -> None:
         """The same drones where they stand, their parameters as they have been tuned."""

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drones with a policy on board: the firmware double, with an app in each.
 
-The app is what policy_export/firmware/app is on a drone: it runs every 10 ms, streams to the
-firmware's commander while its unit flies, and lets go.
+The app is what policy_export/firmware/app is on a drone: it runs every 10 ms, or every 2 ms where
+the policy commands the motors, streams to the firmware's commander while its unit flies, and lets
+go.
 """
 
 from collections.abc import Sequence
@@ -13,11 +14,11 @@ from numpy.typing import NDArray
 
 from firmware_bridge.errors import DoubleSettingsError
 from firmware_bridge.firmware_double import STEP_S, DoubleSettings, FirmwareDouble
-from firmware_bridge.orders import GoTo, HandBack, RateThrust
+from firmware_bridge.orders import GoTo, HandBack, Order, RateThrust
 from sim_core.airframe import Airframe
-from sim_core.onboard import PERIOD_MS, Step
+from sim_core.onboard import MOTORS_PERIOD_MS, PERIOD_MS, Step
 
-PERIOD_STEPS = round(PERIOD_MS / (1e3 * STEP_S))
+STEP_MS = 1e3 * STEP_S
 
 
 class Unit(Protocol):
@@ -58,6 +59,7 @@ class App:
         heard_ms: When the last dead-man packet came; None: none yet.
         status: What the unit logs.
         reason: Why.
+        motors: Whether the unit commands the motors, in place of thrust and body rates.
     """
 
     def __init__(self, unit: Unit) -> None:
@@ -66,6 +68,8 @@ class App:
         self.engage, self.released, self.task = False, False, 0
         self.heard_ms: int | None = None
         self.status, self.reason = "idle", "none"
+        self.motors = unit.period_ms == MOTORS_PERIOD_MS
+        self.period_steps = round(unit.period_ms / STEP_MS)
 
 
 class OnboardDouble(FirmwareDouble):
@@ -87,16 +91,17 @@ class OnboardDouble(FirmwareDouble):
             units: The policy of each.
 
         Raises:
-            DoubleSettingsError: No drone, a start that is no pose, or a policy of motors.
+            DoubleSettingsError: No drone, a start that is no pose, or an app of another period.
         """
         for unit in units:
-            if unit.period_ms != PERIOD_MS:
+            if unit.period_ms not in (PERIOD_MS, MOTORS_PERIOD_MS):
                 raise DoubleSettingsError(
-                    "firmware double: expected a policy on board of thrust and body rates, asked"
-                    f" every {PERIOD_MS} ms, got one that is asked every {unit.period_ms} ms."
+                    f"firmware double: expected a policy on board that is asked every {PERIOD_MS}"
+                    f" or {MOTORS_PERIOD_MS} ms, got one that is asked every {unit.period_ms} ms."
                 )
         super().__init__(airframe, settings, starts)
         self.apps = [App(unit) for unit in units]
+        self._level = RateThrust(airframe.hover_thrust_n, (0.0, 0.0, 0.0))
 
     @property
     def now_ms(self) -> int:
@@ -108,25 +113,42 @@ class OnboardDouble(FirmwareDouble):
         end_s = to_s - 0.5 * STEP_S
         while self.time_s < end_s:
             done = round(self.time_s / STEP_S)
-            due = (done // PERIOD_STEPS + 1) * PERIOD_STEPS
+            due = min((done // app.period_steps + 1) * app.period_steps for app in self.apps)
             super().advance(min(due * STEP_S, to_s))
-            if round(self.time_s / STEP_S) == due:
-                for number, app in enumerate(self.apps):
+            for number, app in enumerate(self.apps):
+                if round(self.time_s / STEP_S) == due and due % app.period_steps == 0:
                     self.run(number, app)
 
     def run(self, number: int, app: App) -> None:
         """One step of a drone's app."""
         flew = app.status == "flying"
-        state = self.telemetry().states[number]
+        state = self._sim.estimate[number]
         engage, app.released = app.engage and not app.released, False
         step = app.unit.step(state, self.now_ms, app.heard_ms, engage=engage, task=app.task)
         app.status, app.reason = step.status, step.reason
-        # Past `arrive`, which may have a meaning of its own for what comes over the link.
-        if step.command is not None:
+        if step.command is not None and app.motors:
+            self._turn_motors(number, step.command)
+        elif step.command is not None:
             thrust, p, q, r = step.command
-            FirmwareDouble.arrive(self, number, RateThrust(thrust, (p, q, r)))
+            self._tell(number, RateThrust(thrust, (p, q, r)))
         elif flew:
-            FirmwareDouble.arrive(self, number, HandBack())
+            self._give_back(number)
         if step.rest is not None:
             (x, y, z, yaw), duration_s = step.rest
-            FirmwareDouble.arrive(self, number, GoTo((x, y, z), yaw, duration_s))
+            self._tell(number, GoTo((x, y, z), yaw, duration_s))
+
+    def _tell(self, number: int, order: Order) -> None:
+        """Past `arrive`, which may have a meaning of its own for what comes over the link."""
+        FirmwareDouble.arrive(self, number, order)
+
+    def _turn_motors(self, number: int, shares: Sequence[float]) -> None:
+        """As app/stream/motors.c: where the set-point that holds the drone's place counts."""
+        self._tell(number, self._level)
+        if self._drones[number].streamed is self._level:
+            self._sim.set_motors(number, shares)
+
+    def _give_back(self, number: int) -> None:
+        """No command any more: the stock controller flies what set-point there is."""
+        if self._drones[number].streamed is self._level:
+            self._tell(number, self._level)
+        self._tell(number, HandBack())

@@ -139,7 +139,8 @@ def _policy(
         return policy
     assert settings.policy is not None, "run sees to that"
     # Refused before a folder is made.
-    planned.check(PolicyRunner(settings.policy, airframe=settings.airframe))
+    runner = PolicyRunner(settings.policy, airframe=settings.airframe)
+    planned.check(runner, onboard=settings.onboard)
     folder.mkdir(parents=True, exist_ok=True)
     kept = folder / "policy.onnx"
     if settings.policy.resolve() != kept.resolve():

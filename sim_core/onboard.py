@@ -6,8 +6,8 @@ Whoever compiles it, simulates it or hears of it over the radio speaks of it in 
 
 from dataclasses import dataclass
 
-PERIOD_MS = 10
-"""martlet_period_ms of policies that command thrust and body rates."""
+PERIOD_MS, MOTORS_PERIOD_MS = 10, 2
+"""martlet_period_ms of policies that command thrust and body rates, and of those of motors."""
 
 STATUSES = ("idle", "flying", "back", "refused")
 """In the order of `enum martlet_status`."""

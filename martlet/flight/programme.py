@@ -17,6 +17,7 @@ from firmware_bridge.guard_rules import GuardLimits
 from martlet.errors import UsageError
 from martlet.flight.fleet_settings import fleet_of
 from martlet.flight.settings import FlySettings
+from policy_export.manifest import MotorActionSpec
 from policy_export.policy_file import over_radio
 from policy_export.runtime import PolicyRunner
 from sim_core.formation_ways import nearest_order
@@ -96,19 +97,27 @@ class Programme:
             return ()
         return tuple((x, y, 0.0) for x, y, _, _ in self.starts)
 
-    def check(self, runner: PolicyRunner) -> None:
+    def check(self, runner: PolicyRunner, *, onboard: bool = False) -> None:
         """See whether a policy flies these tasks, and the guard lets it.
+
+        Args:
+            runner: The policy.
+            onboard: Whether it is flown on board, and not over a radio.
 
         Raises:
             PolicyFileError: It was not made for them, or not for a radio.
             UsageError: It commands more than the guard passes.
         """
-        action = over_radio(runner.manifest, str(runner.path))
+        if not onboard:
+            over_radio(runner.manifest, str(runner.path))
         if self.group:
             runner.start(self.group.task, controlled=range(len(self.drones)))
         else:
             for task in self.flown:
                 runner.start(self.race or load_task(task.task))
+        action = runner.manifest.action
+        if isinstance(action, MotorActionSpec):
+            return
         asked = action.body_rates_rad_s
         if any(rate > most for rate, most in zip(asked, GuardLimits.body_rate_rad_s, strict=True)):
             raise UsageError(

@@ -273,6 +273,7 @@ def test_a_trained_policy_is_judged_in_the_trials_of_all(policy):
 def test_over_the_radio_it_is_refused_before_anything_runs(policy):
     with pytest.raises(PolicyFileError, match=r"a radio carries at 100 Hz, got one of motors"):
         programme(FlySettings()).check(PolicyRunner(policy))
+    programme(FlySettings()).check(PolicyRunner(policy), onboard=True)
 
 
 def test_another_rate_than_the_motors_is_refused(policy, monkeypatch):

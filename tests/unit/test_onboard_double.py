@@ -3,14 +3,18 @@
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from motor_policy import MOTOR_MANIFEST
 from sample_policy import ENVIRONMENT, MANIFEST
 from small_policy import write_policy
 
 from firmware_bridge.crtp_drone import TwinDrone, TwinSettings
+from firmware_bridge.errors import DoubleSettingsError
 from firmware_bridge.firmware_double import DoubleSettings
+from firmware_bridge.onboard_double import OnboardDouble
 from firmware_bridge.onboard_link import CRC, ENGAGE, TASK, OnboardRemote
 from firmware_bridge.orders import GoTo, HandBack, RateThrust, TakeOff
 from firmware_bridge.setpoints import SetpointEncoder, ThrustConvention
@@ -22,6 +26,7 @@ from martlet_nodes.manoeuvre import Goal, Kind
 from martlet_nodes.sim_backend import SimParameters, Simulation
 from policy_export.firmware.export import write_firmware
 from policy_export.firmware.host import HostPolicy, build_host
+from policy_export.manifest import Manifest
 from sim_core.onboard import STATUSES
 from sim_core.tasks import load_task
 
@@ -29,11 +34,24 @@ NUMBERS = (0.1, 1.0, -1.0, 0.5)
 """What is streamed: a command that nobody could fly by."""
 
 
+LAWS = {
+    "rates": (MANIFEST, lambda: hover_law()),
+    "motors": (MOTOR_MANIFEST, lambda: motor_law()),
+}
+"""Whose policies hover, by a proportional law as a network without hidden layers."""
+
+
+@pytest.fixture(scope="module", params=LAWS)
+def law(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A policy that hovers, by a network of one layer: see `hovering_policy`."""
+def library(law: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Such a policy, compiled, with two places to hover at."""
     folder = tmp_path_factory.mktemp("onboard")
-    policy = hovering_policy(folder / "policy.onnx")
+    manifest, gains = LAWS[law]
+    policy = write_policy(folder / "policy.onnx", manifest, (), weights=gains())
     here = load_task("hover", start=(0.0, 0.0, 1.0, 0.0))
     there = load_task(
         "kind = 'hover'\nposition_m = [0.3, 0.0, 1.0]\nduration_s = 4.0", start=(0.0, 0.0, 1.0, 0.0)
@@ -42,29 +60,42 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_host(folder / "app", folder / "policy.so")
 
 
-def hovering_policy(path: Path) -> Path:
-    """A proportional law as a network without hidden layers."""
-    return write_policy(path, MANIFEST, (), weights=hover_law())
-
-
 def hover_law() -> np.ndarray:
-    """Gains (4, OBS) in half ranges of the command, over the observation as it is."""
-    names = [f"{f.name}[{i}]" for f in MANIFEST.observation for i in range(f.size)]
-    gains = np.zeros((4, len(names)))
-    low, high = MANIFEST.action.thrust_n
-    rate = MANIFEST.action.body_rates_rad_s[0]
-    weight = ENVIRONMENT.load_airframe().hover_thrust_n
+    """Gains (4, OBS) in half ranges of thrust and body rates, over the observation as it is."""
+    (low, high), rates = MANIFEST.action.thrust_n, MANIFEST.action.body_rates_rad_s
+    gains = wanted(MANIFEST)
+    gains[0] *= ENVIRONMENT.load_airframe().hover_thrust_n
+    return gains / np.array([(high - low) / 2.0, *rates])[:, None]
 
-    def put(row: int, name: str, gain: float) -> None:
-        gains[row, names.index(name)] = gain / ((high - low) / 2.0 if row == 0 else rate)
 
-    put(0, "reference_now[2]", 6.0 * weight / 9.81)
-    put(0, "velocity[2]", -4.0 * weight / 9.81)
-    # R_HB row by row: body z leans by its third column.
-    put(1, "reference_now[1]", -3.0), put(1, "velocity[1]", 2.5), put(1, "rotation_HB[5]", 8.0)
-    put(2, "reference_now[0]", 3.0), put(2, "velocity[0]", -2.5), put(2, "rotation_HB[2]", -8.0)
-    put(3, "rotation_HB[3]", -3.0)
+def motor_law() -> np.ndarray:
+    """The same of motors: their shares follow the body rates' errors, mixed."""
+    low, high = MOTOR_MANIFEST.action.limits()
+    gains = wanted(MOTOR_MANIFEST)
+    gains[0] *= MOTOR_MANIFEST.action.hover
+    for axis, gain in enumerate((0.02, 0.02, 0.05)):
+        gains[1 + axis, column(MOTOR_MANIFEST, f"body_rates[{axis}]")] = -1.0
+        gains[1 + axis] *= gain
+    signs = np.array([(1, -1, -1, -1), (1, -1, 1, 1), (1, 1, 1, -1), (1, 1, -1, 1)])
+    return signs @ gains / ((high - low) / 2.0)[:, None]
+
+
+def wanted(manifest: Manifest) -> np.ndarray:
+    """Thrust beside the hover's [weights] and body rates [rad/s], by gains (4, OBS)."""
+    gains = np.zeros((4, manifest.observation_size))
+    for row, name, gain in (
+        *((0, "reference_now[2]", 6.0 / 9.81), (0, "velocity[2]", -4.0 / 9.81)),
+        # R_HB row by row: body z leans by its third column.
+        *((1, "reference_now[1]", -3.0), (1, "velocity[1]", 2.5), (1, "rotation_HB[5]", 8.0)),
+        *((2, "reference_now[0]", 3.0), (2, "velocity[0]", -2.5), (2, "rotation_HB[2]", -8.0)),
+        (3, "rotation_HB[3]", -3.0),
+    ):
+        gains[row, column(manifest, name)] = gain
     return gains
+
+
+def column(manifest: Manifest, name: str) -> int:
+    return [f"{f.name}[{i}]" for f in manifest.observation for i in range(f.size)].index(name)
 
 
 class Flight:
@@ -100,6 +131,7 @@ def test_streaming_engages_the_policy_on_board_and_its_numbers_are_not_flown(lib
     assert flight.app.status == "idle"
     flight.go(300, streamed=True)
     assert flight.app.status == "flying"
+    assert flight.backend.telemetry.flying.all()
     np.testing.assert_allclose(flight.place, (0.0, 0.0, 1.0), atol=0.15)
     assert flight.backend.commander(0) is Commander.STREAM
     # Let go and asked again at once: the next task, from its begin.
@@ -133,10 +165,10 @@ def test_silence_of_the_laptop_brings_the_stock_controller_back(library: Path) -
 
 
 def test_corrupted_weight_is_refused_at_boot_and_the_drone_hovers_on(
-    library: Path, tmp_path: Path
+    law: str, library: Path, tmp_path: Path
 ) -> None:
     raw = library.read_bytes()
-    gains = hover_law().astype(np.float32)
+    gains = LAWS[law][1]().astype(np.float32)
     at = raw.index(gains[0, :1].tobytes() + gains[1, :1].tobytes() + gains[2, :1].tobytes())
     broken = tmp_path / "broken.so"
     broken.write_bytes(raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :])
@@ -212,6 +244,12 @@ def test_a_twin_flies_its_policy_by_parameters_and_the_app_channel(library: Path
     assert why == "nothing heard from the laptop for too long"
     flight.go(2.0)
     np.testing.assert_allclose(flight.place, (0.3, 0.0, 1.0), atol=0.2)  # it hovers by itself
+
+
+def test_app_of_another_period_is_refused() -> None:
+    unit = SimpleNamespace(period_ms=5)
+    with pytest.raises(DoubleSettingsError, match=r"asked every 10 or 2 ms, got .* every 5 ms"):
+        OnboardDouble(ENVIRONMENT.load_airframe(), DoubleSettings(), [(0.0,) * 4], [unit])
 
 
 def test_library_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -12,16 +12,12 @@ from motor_policy import MOTOR_MANIFEST
 from sample_policy import MANIFEST
 from small_policy import hovering_states, write_policy
 
-from firmware_bridge.errors import DoubleSettingsError
-from firmware_bridge.firmware_double import DoubleSettings
-from firmware_bridge.onboard_double import OnboardDouble
 from firmware_bridge.setpoints import ThrustConvention
 from martlet import firmware
 from policy_export.firmware.cortex import prove_on_host
 from policy_export.firmware.export import FirmwarePlan, self_test, write_firmware
 from policy_export.firmware.host import HostPolicy, build_host
 from policy_export.runtime import PolicyRunner
-from sim_core.airframe import load_airframe
 from sim_core.onboard import PERIOD_MS, Step
 
 SANITIZERS = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
@@ -100,8 +96,6 @@ def test_policy_of_motors_commands_them_every_2_ms_as_policy_runner_does(tmp_pat
         step = unit.step(state, 2 * tick, 2 * tick, engage=True, task=0)
         assert step.status == "flying"
         np.testing.assert_allclose(step.command, commands[tick], rtol=0, atol=1e-4)
-    with pytest.raises(DoubleSettingsError, match="of thrust and body rates, asked every 10 ms"):
-        OnboardDouble(load_airframe(plan.airframe), DoubleSettings(), [(0.0,) * 4], [unit])
 
 
 def test_network_on_board_has_the_bits_of_its_reference(

@@ -5,6 +5,8 @@ import math
 
 import numpy as np
 import pytest
+from motor_policy import MOTOR_MANIFEST
+from small_policy import write_policy
 
 from firmware_bridge.flight_guard import Stage
 from martlet_nodes.drone_status import Commander
@@ -105,6 +107,16 @@ def test_states_are_judged_when_they_held_not_when_they_came(runner):
         flight.answer(1.0 + 0.01 * k, state, age)
         flight.heed(0, Commander.STREAM, Stage.NOMINAL, "")
     assert flight.verdict().rmse_m < 1e-4
+
+
+def test_what_is_streamed_to_a_drone_whose_policy_turns_its_motors_is_a_hovers(tmp_path):
+    runner = PolicyRunner(write_policy(tmp_path / "motors.onnx", MOTOR_MANIFEST))
+    state = np.zeros((1, 13), np.float32)
+    state[0, 2], state[0, 6] = 1.0, 1.0
+    flight = PolicyFlight(runner, load_tasks("hover", state, [0], NO_OFFSET), [0])
+    answer = flight.answer(1.0, state, np.zeros(1, np.float32))
+    hover = (MOTOR_MANIFEST.hover_thrust_n, 0.0, 0.0, 0.0)
+    np.testing.assert_array_equal(answer.commands, np.float32([hover]))
 
 
 def test_duration_cuts_a_task_short(runner):

@@ -123,7 +123,8 @@ def test_a_policy_on_board_reaches_the_twin_and_whoever_engages_it():
     there = dataclasses.replace(TWIN, onboard="board.so", exported="firmware")
     backend, policy = stack(there)
     assert backend.parameters["onboard"] == "firmware"
-    assert told_to(policy).begins_late_s == 0.03
+    assert told_to(policy).onboard
+    assert told_to(policy).begins_late_s == 0.02
     assert twin(there)[-2:] == ("--onboard", "board.so")
     assert "--onboard" not in twin(TWIN)
     with pytest.raises(ValueError, match="expected onboard and exported, or neither"):

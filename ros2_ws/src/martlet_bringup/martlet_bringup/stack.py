@@ -24,9 +24,6 @@ TWIN_PATIENCE_S = 10.0
 
 _GUARD_NUMBERS = ("max_tilt_deg", "max_speed_m_s", "operator_s")
 
-APP_PERIOD_S = 0.010
-"""Of a policy on board: what arrives within a period is looked at at its end."""
-
 LANDING_S = 12.0
 """So long may a backend that is told to end take to land its drones, set them back and let go."""
 
@@ -265,15 +262,11 @@ def _policy(settings: FlightSettings) -> NodeSpec:
             "airframe": settings.airframe,
             "lossless": settings.clock == "lockstep",
             "listeners": max(settings.listeners, 1),
-            "begins_late_s": _lag_s(settings) if settings.onboard or settings.exported else 0.0,
+            "onboard": bool(settings.onboard or settings.exported),
+            "begins_late_s": round(settings.state_delay_s + settings.command_delay_s, 6),
             **_given({"offsets_m": settings.offsets_m, "planned_from": settings.planned_from}),
         },
     )
-
-
-def _lag_s(settings: FlightSettings) -> float:
-    """From a state to the first step on board that its answer asks for."""
-    return round(settings.state_delay_s + settings.command_delay_s + APP_PERIOD_S, 6)
 
 
 def _guard(settings: FlightSettings) -> dict[str, Value]:

@@ -19,6 +19,7 @@ from martlet_nodes.manoeuvre import STILL_S, moving
 from martlet_nodes.verdict import Verdict, verdict_on
 from policy_export.errors import PolicyExportError
 from policy_export.runtime import PolicyRunner
+from sim_core.action_kinds import MOTORS
 from sim_core.airframe import load_airframe
 from sim_core.errors import SimCoreError
 from sim_core.races import RaceTask
@@ -44,6 +45,7 @@ class PolicyParameters:
     controlled: list[str] = field(default_factory=list)
     offsets_m: list[float] = field(default_factory=list)
     planned_from: list[float] = field(default_factory=list)
+    onboard: bool = False
     begins_late_s: float = 0.0
     airframe: str = "cf21_plus"
     lossless: bool = False
@@ -131,6 +133,10 @@ class PolicyFlight:
         self._session = runner.start(runner_tasks(tasks), controlled=rows)
         self._tasks, self._rows = list(tasks), list(rows)
         self._late_s = late_s
+        # Nobody flies what is streamed to motors, which their own drone's policy turns: it is a
+        # hover's, and tells that somebody is there.
+        motors = runner.manifest.action.kind == MOTORS
+        self._streamed = (runner.manifest.hover_thrust_n, 0.0, 0.0, 0.0) if motors else None
         self._names = list(names) or [f"row {row}" for row in rows]
         self._races = [task for task in tasks if isinstance(task, RaceTask)]
         longest = max(map(duration_s_of, tasks))
@@ -208,7 +214,7 @@ class PolicyFlight:
             self.give_up("")
             return self.release(len(states))
         out = np.zeros((len(states), 4), dtype=np.float32)
-        out[self._rows] = commands
+        out[self._rows] = commands if self._streamed is None else self._streamed
         return Answer(stamp_s, out, [row in self._rows for row in range(len(states))])
 
     def release(self, count: int) -> Answer:

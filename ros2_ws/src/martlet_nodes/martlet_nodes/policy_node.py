@@ -45,14 +45,20 @@ class PolicyNode:
             node: The ROS node, unconfigured.
 
         Raises:
-            PolicyExportError: A file that is no policy, or none for this airframe or for a radio.
+            PolicyExportError: A file that is no policy, or none for this airframe, or none for a
+                radio where it does not fly on board.
             ParameterError: Parameters that make no flight.
         """
         self.node = node
         self.executor = node.executor
         self._settings = read_parameters(self.node, PolicyParameters)
         self._runner = PolicyRunner(self._settings.policy, airframe=self._settings.airframe)
-        over_radio(self._runner.manifest, str(self._settings.policy))
+        self._late_s = 0.0
+        if self._settings.onboard:  # by the link, and to the app's next step
+            period_s = 1.0 / self._runner.manifest.control_rate_hz
+            self._late_s = self._settings.begins_late_s + period_s
+        else:
+            over_radio(self._runner.manifest, str(self._settings.policy))
         self._rows = self._settings.rows()
         self._planned = place_of(self._settings.planned_from)
         count = len(self._settings.drones)
@@ -204,8 +210,9 @@ class PolicyNode:
                 )
                 duration_s = float(handle.request.duration_s)
                 names = [self._settings.drones[row] for row in self._rows]
-                late_s = self._settings.begins_late_s
-                flight = PolicyFlight(self._runner, tasks, self._rows, duration_s, names, late_s)
+                flight = PolicyFlight(
+                    self._runner, tasks, self._rows, duration_s, names, self._late_s
+                )
             except (SettingsError, PolicyFileError) as error:
                 why = str(error).rstrip(".")
         if why:
