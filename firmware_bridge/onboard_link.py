@@ -20,6 +20,8 @@ from sim_core.onboard import REASONS, STATUSES
 
 ENGAGE, TASK, CRC = "martlet.engage", "martlet.task", "martlet.crc"
 STATUS, REASON = "martlet.status", "martlet.reason"
+CONTROLLER = "stabilizer.controller"
+IDLE = (STATUSES.index("idle"), REASONS.index("none"))
 
 DEAD_MAN = Packet(Port.PLATFORM, APP_CHANNEL, b"\1")
 DEAD_MAN_S = 0.05
@@ -31,6 +33,10 @@ FIRST = 3
 HEARD_S = 0.3
 """After it was engaged, what it says may be of before for so long: it is logged every 50 ms, and
 travels. It stands until the drone is let go, so that a later look misses nothing.  # guess"""
+
+BEGUN_S = 1.0
+"""So long after it was engaged, a drone that still idles will not begin: one whose policy turns its
+motors does not while its firmware flies by another controller.  # guess: three times `HEARD_S`"""
 
 SLACK_S = 1e-6
 
@@ -138,9 +144,13 @@ class OnboardRemote:
 
     def take_returned(self, now_s: float) -> str:
         """Why it gave itself back, or would not begin; once, empty where it did not."""
-        if not self._engaged or self._told or now_s - self._engaged_s < HEARD_S:
+        since_s = now_s - self._engaged_s
+        if not self._engaged or self._told or since_s < HEARD_S:
             return ""
         status, reason = self._words()
+        if self._says == IDLE and since_s >= BEGUN_S:
+            self._told = True
+            return f"it was engaged and did not begin: is {CONTROLLER} as it was at boot?"
         self._told = status in ("back", "refused")
         return reason if self._told else ""
 

@@ -9,9 +9,17 @@ import numpy as np
 
 from firmware_bridge.guard_rules import GuardLimits
 from firmware_bridge.setpoints import PWM_LINEAR_N, PWM_SQUARE_N, ThrustKind
+from martlet.errors import UsageError
 from martlet.flight.programme import RACE_SPEED_M_S, RACE_TILT_DEG, race_fence
+from martlet.places import check_folder
 from policy_export.firmware.emit import GuardOnBoard, ThrustOnBoard
-from policy_export.firmware.export import FirmwarePlan, Weights, plan_firmware, write_firmware
+from policy_export.firmware.export import (
+    FirmwarePlan,
+    Weights,
+    check_place,
+    plan_firmware,
+    write_firmware,
+)
 from policy_export.policy_file import open_policy
 from sim_core.airframe import load_airframe
 from sim_core.races import RaceTask, race_of
@@ -41,8 +49,14 @@ def plan(
 
     Raises:
         PolicyExportError, SettingsError: It has none.
+        UsageError: The run has no policy file.
     """
     policy = run / "policy.onnx" if run.is_dir() else run
+    if run.is_dir() and not policy.is_file():
+        raise UsageError(
+            f"{run}: expected a run with its policy.onnx, found none; `martlet export {run}` writes"
+            " it from the run's checkpoint."
+        )
     _, manifest = open_policy(policy)
     known = load_airframe(airframe or manifest.airframes[0])
     curve = ThrustOnBoard(thrust, known.rotors.thrust_max_n, PWM_SQUARE_N, PWM_LINEAR_N)
@@ -88,7 +102,13 @@ def export(run: Path, out: Path, tasks: Sequence[Task] = (), **how: Any) -> dict
 
     Returns:
         What was written.
+
+    Raises:
+        UsageError: A place that cannot be written to; and see `plan`.
+        FirmwareError: There is something else at that place.
     """
+    check_folder(out, "--out")  # before the weights are calibrated
+    check_place(out)
     planned = plan(run, tasks, **how)
     crc = write_firmware(planned, out)
     return {

@@ -156,20 +156,25 @@ def export(
         thrust: Firmware: linear where the firmware compensates the battery, as since 2025; or pwm.
         as_json: See --json.
     """
+    from martlet.errors import UsageError
     from martlet.places import check_file
     from martlet.summary import show_figures
 
+    how = {"weights": weights, "airframe": airframe, "thrust": thrust}
     if target == "firmware":
         from martlet import firmware
 
         beside = run if run.is_dir() else run.parent
-        how = {"weights": weights, "airframe": airframe, "thrust": thrust}
         written = firmware.export(run, out or beside / "firmware", tasks, **how)
         tell(written, as_json, lambda figures: show_figures(f"{run}: exported", figures))
         return
 
     from training.run import export_checkpoint
 
+    own = {"tasks": (), "weights": "float32", "airframe": None, "thrust": "linear"}
+    given = {"tasks": tasks, **how}
+    if strange := [f"--{name}" for name in own if given[name] != own[name]]:
+        raise UsageError(f"export: expected --target firmware with {', '.join(strange)}, got onnx.")
     if out is not None:
         check_file(out, "--out")
     tell(

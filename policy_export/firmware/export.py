@@ -159,8 +159,7 @@ def write_firmware(plan: FirmwarePlan, out: Path) -> int:
     Raises:
         FirmwareError: There is something else at that place.
     """
-    if out.exists() and not (out / MARK).is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise FirmwareError(f"{out}: expected a new folder or an earlier export, got neither.")
+    check_place(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     aside, old = (out.with_name(f"{out.name}.{end}") for end in ("part", "old"))
     for leftover in (aside, old):
@@ -179,6 +178,16 @@ def write_firmware(plan: FirmwarePlan, out: Path) -> int:
             old.rename(out)
         shutil.rmtree(old, ignore_errors=True)
     return crc_of(out)
+
+
+def check_place(out: Path) -> None:
+    """Refuse to write over what is no export.
+
+    Raises:
+        FirmwareError: There is something else at that place.
+    """
+    if out.exists() and not (out / MARK).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise FirmwareError(f"{out}: expected a new folder or an earlier export, got neither.")
 
 
 def files_of(plan: FirmwarePlan) -> dict[str, str]:

@@ -2,6 +2,8 @@
 """What becomes of a policy file on its way on board; what has no form there leaves no file."""
 
 import dataclasses
+import os
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ from small_policy import write_policy
 
 from martlet import firmware
 from martlet.cli import _OURS
+from martlet.commands.learning import export
+from martlet.errors import UsageError
 from policy_export.errors import FirmwareError, PolicyFileError
 from policy_export.firmware.network import read_network, tanh
 from policy_export.firmware.observations import flown_observations
@@ -76,6 +80,19 @@ def test_export_carries_the_headers_that_trained_it(small: Path, tmp_path: Path)
     firmware.export(small, out, ("hover", "lemniscate"))  # over the one before
     assert "lemniscate" in (out / "src" / "policy_data.hpp").read_text()
     assert [p.name for p in tmp_path.iterdir()] == ["app"]
+
+
+def test_app_is_built_from_its_own_folder_wherever_make_is_called(
+    small: Path, tmp_path: Path
+) -> None:
+    firmware.export(small, tmp_path / "app", ("hover",))
+    rules = tmp_path / "base" / "tools" / "make" / "oot.mk"
+    rules.parent.mkdir(parents=True)
+    rules.write_text("OOT ?= $(PWD)\nall:\n\t@echo $(OOT) $(OOT_CONFIG)\n")  # as the firmware's
+    words = ["make", "--no-print-directory", "-C", "app", f"CRAZYFLIE_BASE={tmp_path / 'base'}"]
+    here = os.environ | {"PWD": str(tmp_path)}
+    said = subprocess.check_output(words, cwd=tmp_path, env=here, text=True)
+    assert said.split() == [str(tmp_path / "app"), str(tmp_path / "app" / "app-config")]
 
 
 def test_policy_of_motors_is_exported_as_the_firmwares_controller(tmp_path: Path) -> None:
@@ -160,6 +177,17 @@ def test_folder_of_something_else_is_left_alone(small: Path, tmp_path: Path) -> 
     with pytest.raises(FirmwareError, match="an earlier export"):
         firmware.export(small, kept, ("hover",))
     assert [p.name for p in tmp_path.iterdir()] == ["thesis"]
+
+
+def test_run_without_its_policy_file_is_told_how_to_get_it(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    assert f"`martlet export {run}` writes it" in refused(run, tmp_path / "app")
+
+
+def test_words_for_firmware_are_refused_where_a_policy_file_is_to_be_written(small: Path) -> None:
+    with pytest.raises(UsageError, match="expected --target firmware with --tasks, --weights, got"):
+        export(small.parent, tasks=("hover",), weights="int8")
 
 
 def test_changed_policy_file_is_refused(small: Path, tmp_path: Path) -> None:

@@ -70,6 +70,15 @@ def test_a_drone_that_gave_itself_back_is_told_of_once(remote) -> None:
     assert remote.take_returned(2.3) == ""
 
 
+def test_a_drone_that_is_engaged_and_idles_is_told_of_after_a_second(remote) -> None:
+    remote.hear(STATUSES.index("idle"), 0)
+    assert remote.take_returned(0.5) == ""  # as it should: nobody has engaged it
+    remote.sendings(PUSH, OVER_THE_RADIO, 1.0)
+    assert remote.take_returned(1.9) == ""
+    assert "did not begin: is stabilizer.controller" in remote.take_returned(2.1)
+    assert remote.take_returned(2.2) == ""
+
+
 def test_a_policy_refused_at_boot_says_why(remote) -> None:
     assert not remote.heard
     remote.hear(REFUSED, 1)
