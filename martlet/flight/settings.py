@@ -3,7 +3,9 @@
 
 import dataclasses
 import importlib.util
+import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -247,6 +249,19 @@ def told(settings: FlySettings) -> dict[str, Any]:
         for name, backends in _MEANT_FOR.items()
         if "hardware" not in backends and name not in ("clock", "factor")
     }
+
+
+def told_in(run: Path) -> Mapping[str, Any] | None:
+    """The settings in a run's folder; a flight of before wrote them into its report alone."""
+    for name in (SETTINGS, "report.json"):
+        try:
+            found = json.loads((run / name).read_text())
+        except (OSError, ValueError):
+            continue
+        if isinstance(found, dict):
+            told = found.get("settings", found)
+            return told if isinstance(told, dict) else None
+    return None
 
 
 def _loss(settings: FlySettings) -> float:

@@ -2,7 +2,6 @@
 """What stands about a flight: its geofence, its gates and its poles, from what was asked for."""
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 from evaluation.picture import GREY, ORANGE, SKY
 from martlet.flight.fleet_settings import with_fleet
 from martlet.flight.programme import Programme, programme
-from martlet.flight.settings import SETTINGS, FlySettings
+from martlet.flight.settings import FlySettings, told_in
 from martlet.view.entries import Array, Entry, Lines
 from martlet.view.translation import colour_of
 from sim_core.errors import SimCoreError
@@ -35,19 +34,6 @@ def surroundings(run: Path) -> list[Entry]:
     except (SimCoreError, OSError, ValueError):  # a task's file may be gone: the flight is not
         return []
     return drawn(planned)
-
-
-def told_in(run: Path) -> Mapping[str, Any] | None:
-    """The settings in a run's folder; a flight of before wrote them into its report alone."""
-    for name in (SETTINGS, "report.json"):
-        try:
-            found = json.loads((run / name).read_text())
-        except (OSError, ValueError):
-            continue
-        if isinstance(found, dict):
-            told = found.get("settings", found)
-            return told if isinstance(told, dict) else None
-    return None
 
 
 def settings_of(told: Mapping[str, Any]) -> FlySettings:

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,6 +127,15 @@ def test_a_fleets_flight_is_refused(tmp_path: Path) -> None:
     write_made_up_bag(tmp_path / "flight", [log, log])
     with pytest.raises(UsageError, match=r"the flight of one drone, whose numbers to fit, .* of 2"):
         run((tmp_path / "flight",), "cf21_plus", tmp_path / "out.toml", None)
+
+
+@pytest.mark.parametrize("where", ["", "flight", "flight/flight_0.mcap"])
+def test_a_flight_whose_policy_flew_on_board_is_refused(tmp_path: Path, where: str) -> None:
+    write_made_up_bag(tmp_path / "flight", [commanded_log(seconds=2.0)])
+    assert len(logs_at(tmp_path / where)) == 1
+    (tmp_path / "settings.json").write_text(json.dumps({"onboard": True}))
+    with pytest.raises(UsageError, match="what was streamed to it is not what it flew"):
+        logs_at(tmp_path / where)
 
 
 def _refused(tmp_path: Path, log, words: str) -> None:
