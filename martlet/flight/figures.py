@@ -26,18 +26,21 @@ ON_FLOOR_M = 0.05
 UPRIGHT_RAD = 0.5
 
 
-def flight_records(recording: Recording, planned: Programme, title: str) -> dict[str, FlightRecord]:
+def flight_records(
+    recording: Recording, planned: Programme, title: str, late_s: float = 0.0
+) -> dict[str, FlightRecord]:
     """Every drone's flight by its name; of several drones all at the same times.
 
     Args:
         recording: The flight.
         planned: What was to be flown.
         title: What the picture is headed with.
+        late_s: How much later than asked a drone begins its tasks: one whose policy flies on board.
     """
     offsets = planned.offsets_m or ((0.0, 0.0, 0.0),) * len(planned.drones)
     group = as_flown(recording, planned)
     return {
-        name: flight_record(recording, row, planned.flown, title, offset, group)
+        name: flight_record(recording, row, planned.flown, title, offset, group, late_s)
         for row, (name, offset) in enumerate(zip(planned.drones, offsets, strict=True))
     }
 
@@ -49,6 +52,7 @@ def flight_record(
     title: str,
     offset_m: Corner = (0.0, 0.0, 0.0),
     group: GroupFlight | None = None,
+    late_s: float = 0.0,
 ) -> FlightRecord:
     """One drone's flight, as the report takes it.
 
@@ -59,6 +63,7 @@ def flight_record(
         title: What the picture is headed with.
         offset_m: By how much its paths were moved [m; W].
         group: What all drones flew together, if they did.
+        late_s: How much later than asked it began its paths.
     """
     stamps, age = recording.states.stamps_s, recording.age_s[:, row]
     states = _judged(recording, row)
@@ -85,8 +90,10 @@ def flight_record(
             phases.append(Phase(task.name, start, end))
             continue
         path = _reference(task, recording, row, start, offset_m)
-        reference[inside] = path.position(times[inside] - start) + offset_m
-        scored = (start + path.scored.start_s, start + _scored_end(path, task))
+        begin = start + late_s
+        reference[inside] = path.position(times[inside] - begin) + offset_m
+        scored_end = min(late_s + _scored_end(path, task), path.duration_s)
+        scored = (begin + path.scored.start_s, start + scored_end)
         phases.append(Phase(task.name, start, end, scored))
     phases.sort(key=_start)
     return FlightRecord(

@@ -5,9 +5,11 @@ from pathlib import Path
 
 from martlet import firmware
 from martlet.flight.programme import Programme
+from martlet.flight.settings import FlySettings
 from policy_export.firmware.emit import GuardOnBoard
 from policy_export.firmware.export import FirmwarePlan, write_firmware
 from policy_export.firmware.host import build_host
+from policy_export.policy_file import open_policy
 from sim_core.races import RaceTask
 from sim_core.tasks import TrackTask, load_task
 
@@ -29,6 +31,15 @@ def plan_onboard(policy: Path, planned: Programme, airframe: str | None) -> Firm
         planned.box_low_m, planned.box_high_m, planned.max_tilt_deg, planned.max_speed_m_s
     )
     return firmware.plan(policy, _tasks(planned), airframe=airframe, guard=guard)
+
+
+def late_s(settings: FlySettings, policy: Path) -> float:
+    """How much later than asked the drone begins a task, as the policy node's referee has it."""
+    if not settings.onboard:
+        return 0.0
+    _, manifest = open_policy(policy)
+    link_s = 1e-3 * (settings.state_delay_ms + settings.command_delay_ms)
+    return link_s + 1.0 / manifest.control_rate_hz
 
 
 def export_onboard(plan: FirmwarePlan, folder: Path, backend: str) -> dict[str, str]:

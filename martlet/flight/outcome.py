@@ -20,6 +20,7 @@ from martlet.flight import grouped, raced
 from martlet.flight.faults import faults_of
 from martlet.flight.figures import flight_records, interventions, landed
 from martlet.flight.fleet import fleet_figures
+from martlet.flight.onboard import late_s
 from martlet.flight.programme import Programme
 from martlet.flight.recording import Recording, read_recording
 from martlet.flight.settings import FlySettings, told
@@ -49,7 +50,8 @@ def report_on(
         What report.json holds; `faults` is empty of a good flight.
     """
     recording = read_recording(folder / "flight", planned.drones)
-    flights = flight_records(recording, planned, f"{folder.name}: {settings.airframe}")
+    late = late_s(settings, folder / "policy.onnx")
+    flights = flight_records(recording, planned, f"{folder.name}: {settings.airframe}", late)
     down = {name: landed(recording, row) for row, name in enumerate(flights)}
     more: dict[str, Any] = {"run": str(folder), "problems": problems}
     picture = folder / "report.png"

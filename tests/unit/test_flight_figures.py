@@ -60,15 +60,18 @@ def test_the_truth_is_judged_where_somebody_saw_it():
     assert flight_figures(flight_record(recording(0.05), 0, FLOWN, "t"))["hover_error_m"] > 0.04
 
 
-def test_states_are_judged_when_they_held_not_when_they_came():
-    # A drone that flies its reference exactly and is heard 10 ms late has no error.
+@pytest.mark.parametrize("late_s", [0.0, 0.022])
+def test_states_are_judged_when_they_held_and_by_the_drones_clock(late_s):
+    # A drone that flies its reference exactly, from when it begins, and is heard 10 ms late has no
+    # error.
     flight = recording()
-    begun = float(flight.commands.stamps_s[0])
+    begun = float(flight.commands.stamps_s[0]) + late_s
     path = load_task("lemniscate", start=(0.0, 0.0, 1.0, 0.0)).reference
     truth = flight.truth.values.copy()
     truth[:, 0, :3] = path.position(flight.truth.stamps_s - AGE - begun)
     flight = dataclasses.replace(flight, truth=Series(flight.truth.stamps_s, truth))
-    record = flight_record(flight, 0, [Flown("lemniscate", "lemniscate", 0.0)], "t")
+    flown = [Flown("lemniscate", "lemniscate", 0.0)]
+    record = flight_record(flight, 0, flown, "t", late_s=late_s)
     assert np.isfinite(record.error_m()).sum() > 0.9 * (END - BEGIN)
     assert np.nanmax(record.error_m()) < 1e-5
 
