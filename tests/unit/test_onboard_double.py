@@ -140,6 +140,11 @@ def test_streaming_engages_the_policy_on_board_and_its_numbers_are_not_flown(lib
     flight.go(400, streamed=True)
     assert (flight.app.status, flight.app.task) == ("flying", 1)
     np.testing.assert_allclose(flight.place, (0.3, 0.0, 1.0), atol=0.15)
+    double = flight.simulation._double
+    flight.app.engage = False  # by its parameter alone: the set-point that there is gets flown
+    double.advance(double.time_s + 0.01)
+    left = double._drones[0].streamed
+    assert double.commanded_thrust_n(0) == pytest.approx(left.thrust_n, rel=1e-5)
     flight.backend.release(0, flight.simulation.stamp_s)
     flight.go(100)
     assert flight.app.status == "idle"
