@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 
 import tyro
+from tyro.conf import DisallowNone
 
 from evaluation.errors import EvaluationError
 from firmware_bridge.errors import FirmwareBridgeError
@@ -50,7 +51,10 @@ def main() -> None:
         command.__doc__ = unwrapped(command.__doc__ or "")
     try:
         tyro.extras.subcommand_cli_from_dict(
-            _COMMANDS, prog="martlet", description="Train flight policies; fly them over ROS 2."
+            _COMMANDS,
+            prog="martlet",
+            description="Train flight policies; fly them over ROS 2.",
+            config=(DisallowNone,),  # what is not given is not typed either: no {None}|PATH
         )
     except _OURS as error:
         # A refused input is also a ValueError or a KeyError; what failed in the doing is not.
