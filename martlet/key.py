@@ -6,7 +6,7 @@ import sys
 import time
 
 from martlet.errors import UsageError
-from martlet.flight.domain import domains_taken
+from martlet.flight.domain import domain_number, domains_taken
 from martlet.flight.workspace import find_workspace
 
 LOOK_S = 0.2
@@ -20,7 +20,7 @@ def run(domain: int | None) -> None:
             is waited for, where not given.
 
     Raises:
-        UsageError: Several flights to choose from, or no workspace.
+        UsageError: Several flights to choose from, no domain, or no workspace.
     """
     workspace = find_workspace()
     env = workspace.environment() | {"ROS_DOMAIN_ID": domain_of_flight(domain, "key")}
@@ -35,12 +35,12 @@ def domain_of_flight(domain: int | None, who: str) -> str:
         who: Asks.
 
     Raises:
-        UsageError: Several flights to choose from.
+        UsageError: Several flights to choose from, or no domain.
     """
     named = os.environ.get("ROS_DOMAIN_ID", "").strip()
-    if domain is None and not named:
-        domain = _await_flight(who)
-    return named if domain is None else str(domain)
+    if domain is not None:
+        return str(domain_number(str(domain), "--domain"))
+    return str(domain_number(named) if named else _await_flight(who))
 
 
 def _await_flight(who: str) -> int:
@@ -48,7 +48,11 @@ def _await_flight(who: str) -> int:
     said = False
     while not (taken := domains_taken()):
         if not said:
-            print("waiting for a flight to begin on this machine", flush=True)  # noqa: T201
+            print(  # noqa: T201
+                "waiting for `martlet fly` to begin on this machine; of nodes started otherwise"
+                " name the domain: --domain 0 where ROS_DOMAIN_ID is not set",
+                flush=True,
+            )
             said = True
         time.sleep(LOOK_S)
     if len(taken) > 1:

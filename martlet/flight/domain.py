@@ -13,6 +13,9 @@ from martlet.errors import UsageError
 
 # RTPS 2.5, 9.6.2.3: a domain's UDP ports begin at 7400 + 250 · domain.
 PORT_BASE, DOMAIN_GAIN = 7400, 250
+HIGHEST = 232
+"""The domain whose ports are the last below 65536."""
+
 CHOICE = range(42, 102)
 """To choose from: above 101 lie Linux's ephemeral ports, and the low ones are in people's use."""
 
@@ -65,9 +68,7 @@ def take_domain(
     """
     wish = env.get("ROS_DOMAIN_ID", "").strip()
     if wish:
-        if not wish.isdecimal() or not 0 <= int(wish) <= 232:
-            raise UsageError(f"ROS_DOMAIN_ID: expected 0 to 232, got {wish!r}.")
-        domain = _lock(int(wish))
+        domain = _lock(domain_number(wish))
         if domain is None:
             raise UsageError(
                 f"ROS_DOMAIN_ID: domain {wish} is another flight's: unset it, or name another."
@@ -84,6 +85,21 @@ def take_domain(
         f"expected a free DDS domain from {CHOICE[0]} to {CHOICE[-1]}, found all in use:"
         " set ROS_DOMAIN_ID to one."
     )
+
+
+def domain_number(text: str, where: str = "ROS_DOMAIN_ID") -> int:
+    """A domain by its number.
+
+    Args:
+        text: The number.
+        where: It was named.
+
+    Raises:
+        UsageError: It is no domain.
+    """
+    if not text.isdecimal() or int(text) > HIGHEST:
+        raise UsageError(f"{where}: expected 0 to {HIGHEST}, got {text!r}.")
+    return int(text)
 
 
 def domains_taken() -> list[int]:

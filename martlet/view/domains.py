@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from martlet.errors import UsageError
+from martlet.flight.domain import domain_number
 
 _LOCK = re.compile(r"martlet-domain-(\d+)-\d+\.lock")
 
@@ -34,9 +35,8 @@ def watched(env: Mapping[str, str], locks: Path | None = None, table: str | None
     flights = _flights(locks or Path(tempfile.gettempdir()), table)
     wish = env.get("ROS_DOMAIN_ID", "").strip()
     if wish:
-        if not wish.isdecimal() or not 0 <= int(wish) <= 232:
-            raise UsageError(f"ROS_DOMAIN_ID: expected 0 to 232, got {wish!r}.")
-        return Watched(int(wish), flights.get(int(wish)))
+        number = domain_number(wish)
+        return Watched(number, flights.get(number))
     if not flights:
         raise UsageError(
             "view: expected a flight of `martlet fly` to be running, found none;"

@@ -15,6 +15,7 @@ import pytest
 from martlet.errors import FlightError, UsageError
 from martlet.flight.domain import domains_taken, take_domain
 from martlet.flight.processes import Process, Processes, Talker
+from martlet.key import domain_of_flight
 
 SLEEP = [sys.executable, "-c", "import time; print('here', flush=True); time.sleep(60)"]
 STUBBORN = [
@@ -130,6 +131,8 @@ def test_no_domain_left_and_no_domain_at_all():
         take_domain({}, lambda: set(range(65536)))
     with pytest.raises(UsageError, match="ROS_DOMAIN_ID: expected 0 to 232, got 'seven'"):
         take_domain({"ROS_DOMAIN_ID": "seven"})
+    with pytest.raises(UsageError, match="--domain: expected 0 to 232, got '500'"):
+        domain_of_flight(500, "key")
 
 
 def test_a_process_that_said_nothing_is_excused_by_a_full_disk(tmp_path, monkeypatch):
