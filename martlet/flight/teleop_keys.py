@@ -7,6 +7,7 @@ It has the terminal to itself, and ends with Ctrl-C.
 """
 
 import os
+import re
 import select
 import sys
 import time
@@ -26,11 +27,30 @@ TICK_S = 0.05
 JOY = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 
 
+ROS_LOG = re.compile(r"^\[\w+\] \[[\d.]+\] \[\w+\]: ")
+"""What rclpy writes before the words: level, time, node."""
+
+
+class _News:
+    """What a log has to tell that was not told yet."""
+
+    def __init__(self, log: Path) -> None:
+        self._log, self._told = log, 0
+
+    def lines(self) -> list[str]:
+        """Whole lines, without what ROS writes before them."""
+        whole, _, _ = self._log.read_text(errors="replace").rpartition("\n")
+        lines = whole.splitlines()
+        new, self._told = lines[self._told :], len(lines)
+        return [ROS_LOG.sub("", line) for line in new]
+
+
 def fly(keyboard: Keyboard, fd: int, teleop: Process) -> int:
     """Say what the keys of terminal `fd` are until Ctrl-C, or the node ends; the exit code."""
     node = Node("keyboard", start_parameter_services=False)
     joy, stick = node.create_publisher(Joy, "/joy", JOY), KeyStick()
     sys.stdout.write(f"{HELP}\n")
+    news = _News(teleop.log)
     while teleop.exit_code() is None:
         keys: str | None = ""
         if select.select([fd], [], [], TICK_S)[0]:
@@ -42,9 +62,9 @@ def fly(keyboard: Keyboard, fd: int, teleop: Process) -> int:
             message = Joy(axes=axes, buttons=buttons)
             message.header.stamp = node.get_clock().now().to_msg()
             joy.publish(message)
-        held = "steering" if stick.held(time.monotonic()) else "let go  "
-        news = teleop.log.read_text(errors="replace").strip().splitlines()[-1:]
-        sys.stdout.write(f"\r\x1b[2K{held}  {''.join(news)[:100]}")
+        held = "steering" if stick.held(time.monotonic()) else "let go"
+        above = "".join(f"{line}\n" for line in news.lines())
+        sys.stdout.write(f"\r\x1b[2K{above}{held}")
         sys.stdout.flush()
     sys.stderr.write(f"\nteleop: it ended: {teleop.last_words()}\n")
     return teleop.exit_code() or 1

@@ -100,7 +100,7 @@ print(json.dumps({
 """
 
 
-def test_a_hand_flies_and_motion_capture_is_heard(stack):
+def test_a_hand_flies_and_motion_capture_is_heard(stack, wait_until):
     lines = {
         "teleop": ["-p", 'drones:=["a"]'],
         "mocap": [
@@ -116,6 +116,8 @@ def test_a_hand_flies_and_motion_capture_is_heard(stack):
     assert told["height"] == pytest.approx(0.5)  # where it was: nobody asked for another height
     assert (told["x"], told["frame"]) == (0.25, "world")
     logs = [process.log for process in stack.nodes.values()]
+    gone = f"nothing is heard of a in ROS domain {stack.env['ROS_DOMAIN_ID']}, where no backend is"
+    assert wait_until(lambda: gone in logs[0].read_text(), 20.0)
     stack.end()
     assert ["Traceback" in log.read_text() for log in logs] == [False, False]
 

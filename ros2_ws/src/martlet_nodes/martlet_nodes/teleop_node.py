@@ -21,18 +21,22 @@ from std_msgs.msg import Bool
 from std_srvs.srv import Empty, Trigger
 
 from martlet_nodes import crazyswarm_types, quality
+from martlet_nodes.roll_call import RollCall
 from martlet_nodes.shell import read_parameters, run, watch_parameters, work_on
 from martlet_nodes.teleop import LIVE, Ask, Stick, Teleop, TeleopParameters
 
 TICK_S = 0.05
 """20 Hz: a guard holds a drone whose set-point is older than 0.25 s."""
 
+LOOK_S = 1.0
+"""Between two looks for drones that are not heard."""
+
 
 class _Drone:
     """What one drone is told, and how it stands."""
 
-    def __init__(self, node: Node, name: str) -> None:
-        self.name, self._node = name, node
+    def __init__(self, node: Node, name: str, roll: RollCall) -> None:
+        self.name, self._node, self._roll = name, node, roll
         self.flying, self.height_m = False, 0.0
         self.kept_m: float | None = None
         types = crazyswarm_types.SETPOINTS
@@ -70,6 +74,8 @@ class _Drone:
         elif what is Ask.LAND:
             self.kept_m = None
             self._send(self._land, Land.Goal())
+        elif self.name in self._roll.missing(time.monotonic()):
+            self._node.get_logger().warning(f"take-off: nothing is heard of {self.name}")
         elif not self.flying:
             armed = self._arm.call_async(Arm.Request(arm=True))
             armed.add_done_callback(partial(self._armed, takeoff_m))
@@ -94,6 +100,7 @@ class _Drone:
 
     def _on_status(self, status: DroneStatus) -> None:
         self.flying = status.flying
+        self._roll.hear(self.name, time.monotonic())
 
     def _on_pose(self, pose: PoseStamped) -> None:
         self.height_m = pose.pose.position.z
@@ -115,11 +122,13 @@ class TeleopNode:
         self.executor = node.executor
         self._settings = read_parameters(self.node, TeleopParameters)
         self._teleop = Teleop(self._settings)
-        self._drones = [_Drone(self.node, name) for name in self._settings.drones]
+        self._roll = RollCall(self._settings.drones, time.monotonic())
+        self._drones = [_Drone(self.node, name, self._roll) for name in self._settings.drones]
         self._key = self.node.create_publisher(Bool, "/operator/key", quality.COMMANDS)
         self.node.create_subscription(Joy, self._settings.topic, self._on_joy, quality.STATES)
         watch_parameters(self.node, TeleopParameters, LIVE, self._teleop.set)
         self.node.create_timer(TICK_S, self._tick)
+        self.node.create_timer(LOOK_S, self._look)
 
     def fly(self) -> None:
         """Work until told to end."""
@@ -149,6 +158,17 @@ class TeleopNode:
         if stick := self._teleop.stick(now_s):
             for drone in self._drones:
                 drone.steer(self._teleop, stick)
+
+    def _look(self) -> None:
+        """Say which drones are not heard, where that is news."""
+        said = [
+            topic.removeprefix("/").removesuffix("/status")
+            for topic, types in self.node.get_topic_names_and_types()
+            if "martlet_msgs/msg/DroneStatus" in types and self.node.count_publishers(topic)
+        ]
+        domain = self.node.context.get_domain_id()
+        if sentence := self._roll.news(time.monotonic(), said, domain):
+            self.node.get_logger().warning(sentence)
 
 
 def _letting_go(node: Node, name: str) -> tuple[Any, Any]:
