@@ -44,6 +44,9 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": measuring.doctor,
 }
 
+READING = (DisallowNone,)
+"""How arguments are read: what may be left out is not typed as None, nor shown as {None}|PATH."""
+
 
 def main() -> None:
     """Run a command; say what is wrong in one sentence."""
@@ -54,7 +57,7 @@ def main() -> None:
             _COMMANDS,
             prog="martlet",
             description="Train flight policies; fly them over ROS 2.",
-            config=(DisallowNone,),  # what is not given is not typed either: no {None}|PATH
+            config=READING,
         )
     except _OURS as error:
         # A refused input is also a ValueError or a KeyError; what failed in the doing is not.
