@@ -16,7 +16,9 @@ from rclpy.action import ActionServer, CancelResponse
 from rclpy.node import Node
 
 from martlet_nodes import messages, quality
+from martlet_nodes.fleet_order import FleetOrder
 from martlet_nodes.flown_tasks import end_of, load_tasks, place_of
+from martlet_nodes.other_fleets import states_fault
 from martlet_nodes.policy import Answer, PolicyFlight, PolicyParameters
 from martlet_nodes.shell import read_parameters, run, told_to_end, watch_parameters, work_on
 from martlet_nodes.turns import in_turn
@@ -71,6 +73,8 @@ class PolicyNode:
         self._handle: Any = None
         self._waiting: tuple[Any, float] | None = None
         self._answers = 0
+        self._strange = ""  # what is wrong with the states that were heard last
+        self._order = FleetOrder(node, self._settings.drones)
         self._command, self._point = FleetRateThrust(), PointStamped()
         self._command.header.frame_id = "body"
         self._point.header.frame_id = messages.WORLD
@@ -131,6 +135,11 @@ class PolicyNode:
         )
 
     def _on_states(self, message: FleetStates) -> None:
+        count = len(self._settings.drones)
+        self._strange = states_fault(len(message.states), len(message.age_s), count)
+        if self._strange:
+            self.node.get_logger().error(self._strange, throttle_duration_sec=1.0)
+            return
         self._heard_s = time.monotonic()
         self._stamp_s = messages.seconds(message.header.stamp)
         self._states = messages.rows(message.states, 13)
@@ -177,10 +186,12 @@ class PolicyNode:
         self._begin_when_free()
 
     def _look_at_the_wall(self) -> None:
+        self._order.look()
         self._begin_when_free()
         flight, silent_s = self._flight, time.monotonic() - self._heard_s
-        if flight is not None and silent_s > SILENCE_S:
-            flight.give_up(f"no state came for {silent_s:.1f} s")
+        silent = f"no state came for {silent_s:.1f} s" if silent_s > SILENCE_S else ""
+        if flight is not None and (why := self._order.fault or silent):
+            flight.give_up(why)
             self._send(flight.release(len(self._states)))
             self._finish(flight)
 
@@ -190,6 +201,8 @@ class PolicyNode:
         if why:
             handle.execute(partial(self._refuse, why))
             return
+        self._order.ask_anew()
+        self._order.look()
         self._waiting = handle, time.monotonic() + PATIENCE_S
         self._begin_when_free()
 
@@ -235,11 +248,10 @@ class PolicyNode:
 
     def _obstacle(self) -> str:
         """Why no task can be flown yet; empty when one can."""
-        if len(self._states) != len(self._settings.drones):
-            return (
-                f"/fleet/states: expected {len(self._settings.drones)} drones,"
-                f" heard {len(self._states)}"
-            )
+        if why := self._strange or self._order.fault:
+            return why
+        if not len(self._states):
+            return "/fleet/states: nothing is heard"
         for row in self._rows:
             why = _obstacle_of(self._settings.drones[row], self._statuses[row], self._states[row])
             if why:
