@@ -195,9 +195,15 @@ def test_a_swarm_that_cannot_be_is_refused_in_one_sentence(tmp_path):
     )
     with pytest.raises(ArgumentError, match=r"of one airframe, .* got cf21_brushless, cf21_plus"):
         flight_of(SwarmSettings("p", fleet=str(path)))
-    path.write_text("drones = 3")
-    with pytest.raises(ArgumentError, match=r"expected \[\[drones\]\], each with a name and a uri"):
-        flight_of(SwarmSettings("p", fleet=str(path)))
+    for strange in (
+        "drones = 3",
+        FLEET.replace("[0.0, 1.0, 0.0]", "3"),
+        FLEET.replace("0.0, 1.0, 0.0", "'here', 1.0, 0.0"),
+        FLEET.replace("90.0", "'north'"),
+    ):
+        path.write_text(strange)
+        with pytest.raises(ArgumentError, match=r"expected \[\[drones\]\], each with a name and a"):
+            flight_of(SwarmSettings("p", fleet=str(path)))
     with pytest.raises(ArgumentError, match="expected a fleet file, got"):
         flight_of(SwarmSettings("p", fleet=str(tmp_path / "none.toml")))
 

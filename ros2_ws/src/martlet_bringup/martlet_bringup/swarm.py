@@ -112,7 +112,10 @@ def _with_fleet(flight: FlightSettings, path: Path) -> FlightSettings:
     except (OSError, ValueError) as error:
         raise ArgumentError(f"fleet {path}: expected a fleet file, got: {error}.") from None
     if not isinstance(drones, list) or not drones or not all(_is_drone(d) for d in drones):
-        raise ArgumentError(f"fleet {path}: expected [[drones]], each with a name and a uri.")
+        raise ArgumentError(
+            f"fleet {path}: expected [[drones]], each with a name and a uri, a start of three"
+            " numbers and a yaw_deg where given."
+        )
     kinds = list(dict.fromkeys(str(drone.get("airframe", "cf21_plus")) for drone in drones))
     if len(kinds) > 1:
         raise ArgumentError(
@@ -139,5 +142,14 @@ def _is_drone(drone: object) -> bool:
         isinstance(drone, dict)
         and isinstance(drone.get("name"), str)
         and isinstance(drone.get("uri"), str)
-        and len(drone.get("start", (0, 0, 0))) == 3
+        and _are_numbers(drone.get("start", [0, 0, 0]), 3)
+        and _are_numbers([drone.get("yaw_deg", 0)], 1)
+    )
+
+
+def _are_numbers(values: object, count: int) -> bool:
+    return (
+        isinstance(values, list)
+        and len(values) == count
+        and all(isinstance(value, int | float) for value in values)
     )
