@@ -104,12 +104,23 @@ def _settings(
     override(values, [c for c in changes if _section_of(c) == "ppo"], where)
     settings = build(PPOSettings, values["ppo"] | given, f"{where}: [ppo]")
     check(settings, f"{where}: [ppo]")
+    chosen = {_key_of(change) for change in changes} | {f"ppo.{name}" for name in given}
+    if settings.discounts and "ppo.discount" in chosen and "ppo.discounts" not in chosen:
+        raise SettingsError(
+            f"{where}: ppo.discount: would be set beside one for each kind of work,"
+            f" {list(settings.discounts)}, which goes before it: set ppo.discounts to as many, or"
+            " to [] as well."
+        )
     return settings
 
 
 def _section_of(change: str) -> str:
     """The section that a text like `reward.crash=4` changes."""
-    return change.partition("=")[0].strip().partition(".")[0]
+    return _key_of(change).partition(".")[0]
+
+
+def _key_of(change: str) -> str:
+    return change.partition("=")[0].strip()
 
 
 def _stages(table: dict[str, Any], where: str) -> list[tuple[float, list[str]]]:

@@ -58,6 +58,15 @@ def test_what_cannot_be_learnt_by_is_refused(change, phrase):
     assert phrase in str(caught.value)
 
 
+def test_a_discount_that_would_change_nothing_is_refused():
+    with pytest.raises(SettingsError, match="ppo.discount: would be set beside one for each kind"):
+        load_recipe("all", ["ppo.discount=0.98"])
+    with pytest.raises(SettingsError, match="ppo.discount"):
+        load_recipe("all", ppo={"discount": 0.98})
+    for stage in load_recipe("all", ["ppo.discounts=[]", "ppo.discount=0.98"]):
+        assert (stage.settings.discounts, stage.settings.discount) == ((), 0.98)
+
+
 def test_split_s_is_learnt_on_its_own_track():
     recipe = load_recipe("split_s")
     assert {stage.environment.course.track for stage in recipe} == {"split_s"}
