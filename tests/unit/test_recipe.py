@@ -59,9 +59,9 @@ def test_what_cannot_be_learnt_by_is_refused(change, phrase):
 
 
 def test_a_discount_that_would_change_nothing_is_refused():
-    with pytest.raises(SettingsError, match="ppo.discount: would be set beside one for each kind"):
+    with pytest.raises(SettingsError, match=r"ppo\.discount: would be set beside one for each"):
         load_recipe("all", ["ppo.discount=0.98"])
-    with pytest.raises(SettingsError, match="ppo.discount"):
+    with pytest.raises(SettingsError, match=r"ppo\.discount"):
         load_recipe("all", ppo={"discount": 0.98})
     for stage in load_recipe("all", ["ppo.discounts=[]", "ppo.discount=0.98"]):
         assert (stage.settings.discounts, stage.settings.discount) == ((), 0.98)
