@@ -9,28 +9,21 @@ leave it one after the other to race. Courses are those of seeds that training n
 are written to docs/images, figures to results/readme_films.json.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import tyro
 from recording import record
 
-from evaluation.evaluate import Flight
-from evaluation.film import draw_film, draw_still
-from evaluation.race_course import race_course
+from evaluation.film import draw_still
+from evaluation.mixed_film import draw_mixed
+from evaluation.mixed_flights import MixedTrial, fly_mixed
 from evaluation.race_film import RaceCaption, draw_race, race_scene, race_title
-from evaluation.race_referee import score_race
 from evaluation.races import FlownRaces, RaceTrial, fly_races
-from evaluation.scene import Scene
 from evaluation.swarm_film import draw_swarm
-from evaluation.swarms import SwarmRecording, SwarmTrial, fly_swarms, fly_together
+from evaluation.swarms import SwarmTrial, fly_swarms
 from martlet.eval_environment import judged_in
 from martlet.shipped import shipped_policy
 from policy_export.runtime import PolicyRunner
-from sim_core.formations import FormationTask
-from sim_core.mixed import RACE_S, MixedTask, load_mixed
-from sim_core.tasks import CONTROL_DT
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 
@@ -55,7 +48,8 @@ def main(
         rings: Policy to fly rings: rings.gif.
         swarm: Policy to fly in formations of 8 drones: swarm.gif.
         mixed: Policy to fly in formation and race: mixed.gif.
-        episodes: Drones, each on a course of its own; an eighth as many swarms.
+        episodes: Drones, each on a course of its own; an eighth as many swarms, a sixteenth as many
+            mixed flights.
         out: Folder of the pictures.
     """
     raced = _raced(race, "race", RaceTrial("lsy", 2), episodes)
@@ -69,46 +63,12 @@ def main(
     )  # fmt: skip
     draw_swarm(swarmed, out / "swarm.gif")
     figures = {"race": raced.figures, "rings": ringed.figures, "swarm": swarmed.figures}
-    record("readme_films", figures | {"mixed": _mixed(mixed, out / "mixed.gif")})
-
-
-def _mixed(policy: Path, path: Path) -> dict[str, Any]:
-    """Four drones, a race each."""
-    task = load_mixed(4)
-    environment = judged_in("all", (), policy)
-    recording = fly_together(Leaving(policy, task), [task.formation], environment, UNSEEN, 2)
-    passed = [gates_of(recording, task, number) for number in range(task.drones)]
-    score = recording.score
-    separation = float(score.separation_m[0])
-    through = sum(gates == task.gates for gates in passed)
-    told = f"{through} of {task.drones} races finished, never nearer than {separation:.2f} m"
-    scene = Scene(recording.times_s, recording.truth[:, 0], track=task.course.true, drone_scale=1.5)
-    end = task.leaves_s[1] + RACE_S
-    draw_film(
-        scene, path, end_s=end, title=told,
-        caption=lambda t: f"a formation that leaves for the track    {t:.1f} s",
-        trail_s=1.0, slower=0.75,
+    mingled = fly_mixed(
+        PolicyRunner(mixed), "", MixedTrial(), judged_in("all", (), mixed),
+        episodes // 16, UNSEEN, threads=2,
     )  # fmt: skip
-    return {"gates_passed": passed, "min_separation_m": separation}
-
-
-class Leaving:
-    """Flies a mixed task where its formation is asked for."""
-
-    def __init__(self, policy: Path, task: MixedTask) -> None:
-        self._runner, self._task = PolicyRunner(policy), task
-
-    def start(self, _task: Sequence[FormationTask], controlled: Sequence[int]) -> Flight:
-        """See `PolicyRunner.start`."""
-        return self._runner.start([self._task], controlled)
-
-
-def gates_of(recording: SwarmRecording, task: MixedTask, number: int) -> int:
-    """How many gates the referee counted for a drone in its race."""
-    rows = slice(*(round((task.leaves_s[number] + s) / CONTROL_DT) for s in (0.0, RACE_S)))
-    flown = recording.truth[rows, 0, [number]]
-    course = race_course(task.course.true)
-    return int(score_race(recording.times_s[rows], flown, course).gates_passed[0])
+    draw_mixed(mingled, out / "mixed.gif")
+    record("readme_films", figures | {"mixed": mingled.figures})
 
 
 def _raced(policy: Path, task: str, trial: RaceTrial, episodes: int) -> FlownRaces:

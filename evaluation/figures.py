@@ -36,6 +36,12 @@ def wilson_95(successes: int, trials: int) -> tuple[float, float] | None:
     return low, 1.0 if successes == trials else middle + half
 
 
+def interval_95(success: Flags) -> list[float] | None:
+    """The same of flags, as a list: what files hold."""
+    ends = wilson_95(int(success.sum()), len(success))
+    return None if ends is None else list(ends)
+
+
 def tracking_figures(score: Score, thrust_to_weight: Array) -> dict[str, Any]:
     """The figures of hover and tracking.
 
@@ -53,7 +59,7 @@ def tracking_figures(score: Score, thrust_to_weight: Array) -> dict[str, Any]:
     settled, reasons = score.settled_error_m[able], score.crash_reason[able]
     return {
         "success_rate": _mean(score.success[able]),
-        "success_ci95": _interval(score.success[able]),
+        "success_ci95": interval_95(score.success[able]),
         "crash_rate": _mean(score.crashed[able]),
         "rmse_m": quantile(score.rmse_m[able], 50),
         "settled_error_m": {"median": quantile(settled, 50), "p95": quantile(settled, 95)},
@@ -78,11 +84,6 @@ def _part(score: Score, which: Flags) -> dict[str, Any]:
         "success_rate": _mean(score.success[which]),
         "rmse_m": quantile(score.rmse_m[which], 50),
     }
-
-
-def _interval(success: Flags) -> list[float] | None:
-    ends = wilson_95(int(success.sum()), len(success))
-    return None if ends is None else list(ends)
 
 
 def _mean(flags: Flags) -> float | None:

@@ -66,6 +66,16 @@ class GroupScore:
             found.append((float(self.touches.crash_time_s[number]), reason))
         return min(found) if found else (math.nan, None)
 
+    def finished(self, number: int) -> bool:
+        """Whether a drone of a mixed flight came through all gates of its race."""
+        race = self.races[number]
+        return race is not None and bool(race.finished[0])
+
+    def lap_time_s(self, number: int) -> float:
+        """From when it left to its last gate; not a number unless it finished."""
+        race = self.races[number]
+        return math.nan if race is None else float(race.finish_time_s[0])
+
     def _collisions(self, names: Sequence[str]) -> Iterator[str]:
         if self.swarm.collided[0]:
             one, two = (names[int(i)] for i in self.swarm.separation_pair[0])

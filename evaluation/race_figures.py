@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.figures import wilson_95
+from evaluation.figures import interval_95
 from evaluation.puffer_scores import race_perf
 from evaluation.race_referee import CRASH_REASONS, RaceScore
 
@@ -29,12 +29,11 @@ def race_figures(score: RaceScore, gates: int) -> dict[str, Any]:
         races without end also `race_perf`, PufferLib's.
     """
     good = score.finished if gates else ~score.crashed
-    interval = wilson_95(int(good.sum()), len(good))
     times = score.finish_time_s[score.finished] if gates else score.lap_time_s
     times = times[np.isfinite(times)]
     figures: dict[str, Any] = {
         "success_rate": float(good.mean()),
-        "success_ci95": list(interval) if interval else None,
+        "success_ci95": interval_95(good),
         "crash_rate": float(score.crashed.mean()),
         "gates_passed": float(score.gates_passed.mean()),
         "gates_passed_share": float(score.gates_passed_share.mean()),

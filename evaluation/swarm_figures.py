@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.figures import quantile, wilson_95
+from evaluation.figures import interval_95, quantile
 from evaluation.swarm_referee import CRASH_REASONS, SwarmScore
 
 Array = NDArray[np.float64]
@@ -30,12 +30,11 @@ def swarm_figures(score: SwarmScore, names: list[str], seconds: float) -> dict[s
         several names were flown, `by_scenario`: the first, the third, the fourth of these, the
         median slot error and the number of worlds, of each. What is infinite or of nobody is None.
     """
-    interval = wilson_95(int(score.clean.sum()), len(score.clean))
     error = score.slot_error_m[~np.isnan(score.slot_error_m)]
     settled = error[np.isfinite(error)]
     figures: dict[str, Any] = {
         "collision_free_rate": float(score.clean.mean()),
-        "collision_free_ci95": list(interval) if interval else None,
+        "collision_free_ci95": interval_95(score.clean),
         "collisions_per_drone_minute": _per_drone_minute(score, seconds),
         "min_separation_m": _finite(score.separation_m.min()),
         "min_separation_median_m": quantile(score.separation_m, 50),

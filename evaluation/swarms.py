@@ -17,12 +17,9 @@ from evaluation.evaluate import CHUNK, WORST, Drones, Flight, tame
 from evaluation.joined import joined
 from evaluation.swarm_figures import swarm_figures
 from evaluation.swarm_referee import SwarmScore, score_swarm
-from sim_core import _core
-from sim_core.course_library import flown_courses
+from evaluation.swarm_worlds import drawn_swarm
 from sim_core.environment import Environment
-from sim_core.errors import SettingsError
 from sim_core.formations import SCENARIOS, FormationTask, draw_formation, load_formation
-from sim_core.races import load_race
 from sim_core.references import CONTROL_DT
 
 Array = NDArray[np.float64]
@@ -30,15 +27,6 @@ Float32 = NDArray[np.float32]
 
 LONGEST_S = 600.0
 """As any task: a Crazyflie's battery is empty before."""
-
-_START = {
-    "company.start_m": 0.05,  # guess: of slots 0.32 m apart none begin within 0.15 m
-    "path_start.velocity_m_s": 0.0,
-    "path_start.tilt_rad": 0.0,
-    "path_start.yaw_rad": 0.0,
-    "path_start.body_rate_rad_s": 0.0,
-}
-"""Half-widths of the draws about the slot: training's own would begin with collisions."""
 
 
 class SwarmPilot(Protocol):
@@ -192,26 +180,6 @@ def fly_together(
     return swarm_these(pilot, tasks, drawn_swarm(tasks, environment, seed, threads), seed)
 
 
-def drawn_swarm(
-    tasks: list[FormationTask], environment: Environment, seed: int, threads: int = 1
-) -> _core.VecSim:
-    """The drones of a seed, world by world, each at rest near where its slot begins."""
-    size = tasks[0].drones
-    try:
-        drones = _core.VecSim(
-            size * len(tasks),
-            _settings(environment, size),
-            [np.ascontiguousarray(path) for task in tasks for path in task.slots],
-            threads=threads,
-            courses=flown_courses([load_race().course]),  # nobody races
-            formations=_core.Formations(size, in_order=True),
-        )
-    except ValueError as error:
-        raise SettingsError(f"{error}, in a swarm of {size}.") from None
-    drones.start(seed % 2**32)
-    return drones
-
-
 def swarm_these(
     pilot: SwarmPilot, tasks: list[FormationTask], drones: Drones, seed: int
 ) -> SwarmRecording:
@@ -262,16 +230,3 @@ def flight_of(recording: SwarmRecording, world: int) -> SwarmFlight:
         recording.seed + world,
         SwarmScore(**alone),
     )
-
-
-def _settings(environment: Environment, size: int) -> _core.VecSettings:
-    """The environment's, with all drones in formations of this size."""
-    settings = environment.core_settings()
-    for kind in ("path", "race", "more_races", "both"):
-        settings[f"mix.{kind}"] = 0.0
-    settings["mix.formation"] = 1.0
-    settings["world.drones"] = size
-    settings.max_steps = 1_000_000
-    for name, half_width in _START.items():
-        settings[name] = half_width
-    return settings

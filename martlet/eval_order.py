@@ -17,12 +17,16 @@ from sim_core.tasks import task_names
 MOST_SEED = 2**32 - 1
 """The core takes 32 bits."""
 
+MIXED = "mixed"
+"""A formation whose drones leave to race; as in `martlet fly`."""
+
 
 @dataclass(frozen=True)
 class Order:
     """See `martlet eval --help`.
 
-    `track` and `level` are of races, `scenario` and `drones` of swarms; None: as the task has it.
+    `track` and `level` are of races, `scenario` and `drones` of swarms, all but `scenario` of mixed
+    flights; None: as the task has it.
     """
 
     policy: Path | None
@@ -49,7 +53,7 @@ class Order:
         Raises:
             UsageError: An unknown task; a seed out of bounds; a place that cannot be written to.
         """
-        names = sorted({*task_names(), *environment_names(), *SCENARIOS, "mix"})
+        names = sorted({*task_names(), *environment_names(), *SCENARIOS, "mix", MIXED})
         known = self.task in names or self.task in _core.TASKS or "=" in self.task
         if not known and not Path(self.task).is_file():
             raise UsageError(
@@ -89,11 +93,11 @@ class Order:
             )
 
 
-Judge = Literal["paths", "races", "swarms", "rewards"]
+Judge = Literal["paths", "races", "swarms", "mixed", "rewards"]
 
 
 def judge_of(task: str) -> Judge:
-    """Who judges a task: a referee of paths, races or swarms; where there is none, its own rewards.
+    """Who judges a task: referees of paths, races, swarms or both of these; else its own rewards.
 
     Args:
         task: The name or file of a path, of a formation or of an environment.
@@ -101,6 +105,8 @@ def judge_of(task: str) -> Judge:
     Raises:
         SettingsError: An environment's file with faults.
     """
+    if task == MIXED:
+        return "mixed"
     if names_formation(task):
         return "swarms"
     if task == "track" or not _names_environment(task):

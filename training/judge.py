@@ -10,7 +10,8 @@ import torch
 from evaluation.evaluate import Trial, fly_chunk, trial_of
 from evaluation.race_figures import race_figures
 from evaluation.races import RaceTrial, fly_together
-from evaluation.swarms import SwarmTrial, drawn_swarm, fly_swarms
+from evaluation.swarm_worlds import core_swarm
+from evaluation.swarms import SwarmTrial, fly_swarms
 from policy_export.manifest import Manifest
 from policy_export.runtime import Float32, PolicyRunner
 from policy_export.task_logic import AnyTask, parts_of, task_logic
@@ -178,7 +179,7 @@ class SwarmJudge:
     def record(self, actor: Actor) -> tuple[RecordedFlight, Float32]:
         """See `Judge`: the first seconds of two worlds."""
         tasks = self._trial.tasks(2, SEED)
-        sim = drawn_swarm(tasks, self._environment, SEED)
+        sim = core_swarm(tasks, self._environment, SEED)
         return _recorded(sim, LivePolicy(actor, self._manifest), tasks, 300)
 
 

@@ -89,15 +89,16 @@ def evaluate(
         task: "hover"; "lemniscate_slow", "lemniscate", "lemniscate_fast" (T = 15, 5.5, 3.5 s;
             "track" is the last), "zigzag", "pentagram", "polynomial", "recorded", or a .csv or
             .toml of your own; or "race" (lsy_drone_racing's course, level 2), "rings", "split_s".
-            Or "swarm", "static", "changing", "swapped", "moving", "turning", a formation's .toml.
+            Or "swarm", "static", "changing", "swapped", "moving", "turning", a formation's .toml;
+            or "mixed": from a formation, one after the other leaves, races, comes home.
             A task of your own (docs/tasks.md) is judged by its own rewards and failures.
-        episodes: Drones that fly, once each; in a swarm, worlds of drones.
+        episodes: Drones that fly, once each; in a swarm or a mixed flight, worlds of drones.
         seed: Of drones, starts, courses and noise.
         track: Where to race instead: a track's name or file.
         level: What is drawn anew in each race: one of the track's levels; as the task learns, or 0
-            on another track.
+            on another track or in a mixed flight.
         scenario: Which formation a swarm flies: one of the above, or "mix", one after the other.
-        drones: Of a swarm; as the task learns where not given.
+        drones: Of a swarm; as the task learns where not given. Of a mixed flight; 4 if not given.
         baseline: Fly the same drones with these too: the firmware's stock controller, RAPTOR.
         out: Folder for the worst episodes (.npz, to replay); beside the policy where not given.
         render: Picture to draw: a .png, or a .gif of a middling and the worst drone.
@@ -124,6 +125,10 @@ def evaluate(
             from martlet.swarm_evaluation import fly_swarm_order
 
             tell(fly_swarm_order(order), as_json, lambda found: show_figures(title, found))
+        case "mixed":
+            from martlet.mixed_evaluation import fly_mixed_order
+
+            tell(fly_mixed_order(order), as_json, lambda found: show_figures(title, found))
         case "rewards":
             from martlet.task_evaluation import fly_task_order
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Swarms as they are evaluated: who flies what, what is stated, what is kept."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -222,6 +224,24 @@ def test_another_kind_of_picture_is_refused(tmp_path):
         render(fly(SwarmTrial("static", 4, 1.0), episodes=1), tmp_path / "page.jpg")
 
 
+@pytest.mark.parametrize("drones", [2, 3, 6])
+def test_worlds_of_any_number_fly_as_the_cores_do(drones):
+    """Who nobody asked for is far away: the others fly as if the world were whole."""
+    tasks = SwarmTrial("static", drones, 1.0).tasks(2, 5)
+    few = swarms.drawn_swarm(tasks, SWARM, 5)
+    assert few.truth.shape == (2 * drones, 13)
+    slots = np.concatenate([task.slots[:, 0, :3] for task in tasks])
+    assert np.abs(few.estimate[:, :3] - slots).max() < 0.1
+    begun = few.truth.copy()
+    for _ in range(10):
+        few.fly(np.tile(np.float32([0.3, 0.0, 0.0, 0.0]), (2 * drones, 1)))
+    assert (few.truth != begun).any(axis=1).all()
+    assert np.abs(few.truth[:, :3] - slots).max() < 1.0
+    assert len(few.parameters) == 2 * drones
+
+
 def test_a_number_of_drones_that_no_world_holds_is_refused():
-    with pytest.raises(SettingsError, match=r"power of two from 4 to 64, got 6.*in a swarm of 6"):
-        swarms.drawn_swarm(SwarmTrial("static", 6, 1.0).tasks(1, 5), SWARM, 5)
+    (task,) = SwarmTrial("static", 4, 1.0).tasks(1, 5)
+    many = replace(task, slots=np.tile(task.slots, (17, 1, 1)))
+    with pytest.raises(SettingsError, match=r"power of two from 4 to 64, got 128.*in a swarm of"):
+        swarms.drawn_swarm([many], SWARM, 5)
