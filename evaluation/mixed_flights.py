@@ -6,7 +6,7 @@ commands come from PolicyRunner alone, what is reported from the referees of swa
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -130,7 +130,7 @@ def _fly(
     pilot: MixedPilot, tasks: list[MixedTask], environment: Environment, seed: int, threads: int
 ) -> list[MixedFlight]:
     """All at once."""
-    formations = [task.formation for task in tasks]
+    formations = _of_one_length([task.formation for task in tasks])
     drones = drawn_swarm(formations, environment, seed, threads)
     recording = swarm_these(_Leaving(pilot, tasks), formations, drones, seed)
     flights = []
@@ -141,6 +141,16 @@ def _fly(
         score = score_group(flown.times_s[:rows], flown.truth[:rows], flight, 0.0)
         flights.append(MixedFlight(task, flown, score))
     return flights
+
+
+def _of_one_length(formations: list[FormationTask]) -> list[FormationTask]:
+    """Ways differ as courses do; who is home waits there for the others."""
+    rows = max(formation.slots.shape[1] for formation in formations)
+    out = []
+    for each in formations:
+        waits = np.repeat(each.slots[:, -1:], rows - each.slots.shape[1], axis=1)
+        out.append(replace(each, slots=np.concatenate([each.slots, waits], axis=1)))
+    return out
 
 
 class _Leaving:

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything at once: drones leave a formation one after the other, race a course, come back."""
+"""Everything at once: drones leave a formation one after the other, race a course, come back.
 
+A drone flies over to where the course begins, and down to a hover there, as before any race. Behind
+the last gate it gathers itself at the gate's height; then it rises, and flies home.
+"""
+
+import itertools
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim_core.errors import SettingsError
 from sim_core.formation_model import FormationTask
-from sim_core.formation_rules import check_clear
+from sim_core.formation_rules import check_clear, too_near
 from sim_core.references import CONTROL_DT, quintic, sample_times
 from sim_core.track_draws import Course, draw_course
 from sim_core.track_model import Track
@@ -22,18 +27,24 @@ RACE_S = 6.0
 """So long has a drone for its race; then it goes home, whatever is left.  # guess: lsy's course is
 flown in 3 to 4 s from the ground, and slots are farther away"""
 
-_FIRST_S = 2.0  # until the first leaves
-_EVERY_S = 6.0  # between two that leave: one races at a time
+_FIRST_S = 2.0  # until the first sets out; the others do when the race before theirs is over
 _REST_S = 3.0  # after the last has come home
+_START_M = 0.8  # above where the course begins; races are learned from 0.3 to 1.5 m: all.toml
+_READY_S = 0.5  # of hover there
+_HIDDEN_S = 1.0
+"""So long after a race's begin the slot stays where it began: a path shows half a second ahead, and
+a drone that saw its slot leap behind the last gate set out for it before its race."""
+
 _ABOVE_M = 0.26
-"""Of the formation and ways home over the highest frame: CLEAR_M and a little. Who leaves swings up
-by 0.14 m before it dives, and lsy's room ends 0.44 m above its frames."""
+"""Of the formation and the ways over all that stands there: CLEAR_M and a little. lsy's room ends
+0.44 m above its frames."""
 
 _WALL_M = 0.5  # of the formation from the wall behind it
 _SIDE_M = 0.4  # and from those beside it
 _SPACING_M = (0.35, 0.6)  # between slots  # as formations': over three collision distances
 _BEHIND_M = 0.8  # a racer gathers itself so far behind the last gate
-_HOME_M_S = 0.8  # on the way home, on average
+_WAY_M_S = 0.8  # on the ways, on average
+_SHORTEST_WAY_S = 1.0  # guess: of a few centimetres
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +53,10 @@ class MixedTask:
 
     Attributes:
         name: What reports call it.
-        formation: Where each drone should be while it does not race: its slot, then, from when it
-            leaves, a point behind the last gate, then on the way home.
+        formation: Where each drone should be while it does not race: its slot, the way to the
+            start; a second after its race began, a point behind the last gate; then the way home.
         course: What is raced through.
-        leaves_s: When each drone leaves.
+        leaves_s: When each drone's race begins.
     """
 
     name: str
@@ -84,29 +95,50 @@ def load_mixed(
         SettingsError: No such track or level, a room too narrow or too low for the formation.
     """
     course = draw_course(load_track(track, seed=seed), level, seed)
-    told = course.told
-    name = f"mixed on {told.name}"
+    name = f"mixed on {course.told.name}"
     slots = _line(course.true, drones, name)
-    leaves = tuple(_FIRST_S + _EVERY_S * number for number in range(drones))
+    # Who comes home and who sets out cross each other's ways one way round, or neither.
+    for order in (slots, slots[::-1]):
+        formation, leaves = _in_turn(course, order, name)
+        faults = list(too_near(formation))
+        if not faults:
+            break
+    else:
+        raise SettingsError(f"{name}: {faults[0]}.")
+    check_clear(formation, course.true)
+    return MixedTask(name, formation, course, leaves)
+
+
+def _in_turn(course: Course, slots: Array, name: str) -> tuple[FormationTask, tuple[float, ...]]:
+    """Each drone's slot over time, and when its race begins: one sets out as the last one ended."""
+    told = course.told
+    x, y, z = told.start.position_m
+    start = np.array([x, y, min(z + _START_M, slots[0, 2])])
     gate = told.gates[(told.start.first_gate - 1) % len(told.gates)]
     ahead = np.array([math.cos(gate.yaw_rad), math.sin(gate.yaw_rad), 0.0])
     behind = np.array(gate.position_m) + _BEHIND_M * ahead
-    behind[2] = slots[0, 2]
-    ways = [_way(slot, behind, leave) for slot, leave in zip(slots, leaves, strict=True)]
+    ready = np.tile(start, (round(_READY_S / CONTROL_DT), 1))
+    races = np.tile(behind, (round(RACE_S / CONTROL_DT), 1))
+    races[: round(_HIDDEN_S / CONTROL_DT)] = start
+    ways, leaves, sets_out = [], [], round(_FIRST_S / CONTROL_DT)
+    for slot in slots:
+        aside = np.array([start[0], slot[1], slot[2]])
+        out = _along(slot, aside, _over(start, slot), start)
+        before = np.concatenate([np.tile(slot, (sets_out, 1)), out, ready])
+        ways.append(np.concatenate([before, races, _along(behind, _over(behind, slot), slot)]))
+        leaves.append(len(before) * CONTROL_DT)
+        sets_out = len(before) + len(races)
     rows = max(len(way) for way in ways) + round(_REST_S / CONTROL_DT)
     held = [np.concatenate([w, np.repeat(w[-1:], rows - len(w), axis=0)]) for w in ways]
-    yaw = np.zeros((drones, rows, 1))
-    formation = FormationTask(
-        name, np.concatenate([held, yaw], axis=2).astype(np.float32), settle_s=RACE_S + 1.0
-    )
-    check_clear(formation, course.true)
-    return MixedTask(name, formation, course, leaves)
+    path = np.concatenate([held, np.zeros((len(slots), rows, 1))], axis=2).astype(np.float32)
+    return FormationTask(name, path, settle_s=RACE_S + 1.0), tuple(leaves)
 
 
 def _line(track: Track, drones: int, name: str) -> Array:
     """Slots across the room (drones, 3)."""
     room = track.room
-    top = max(gate.position_m[2] + gate.outer_m / 2.0 for gate in track.gates)
+    tops = [gate.position_m[2] + gate.outer_m / 2.0 for gate in track.gates]
+    top = max([*tops, *(pole.height_m for pole in track.obstacles)])
     height = top + _ABOVE_M
     if height > room.high_m[2]:
         raise SettingsError(
@@ -131,12 +163,16 @@ def _line(track: Track, drones: int, name: str) -> Array:
     return np.column_stack([np.full(drones, room.low_m[0] + _WALL_M), y, np.full(drones, height)])
 
 
-def _way(slot: Array, behind: Array, leave_s: float) -> Array:
-    """One drone's slot over time (M, 3): until it leaves, behind the last gate, home."""
-    waits = np.tile(slot, (round(leave_s / CONTROL_DT), 1))
-    gathers = np.tile(behind, (round(RACE_S / CONTROL_DT), 1))
+def _over(place: Array, slot: Array) -> Array:
+    """Straight above a place, as high as a slot."""
+    return np.array([place[0], place[1], slot[2]])
+
+
+def _along(*points: Array) -> Array:
+    """From point to point, at rest in each, a row a control step (M, 3)."""
     still = np.zeros(3)
-    seconds = float(np.linalg.norm(slot - behind)) / _HOME_M_S
-    at = sample_times(seconds)
-    home = quintic((behind, still, still), (slot, still, still), float(at[-1]), at)
-    return np.concatenate([waits, gathers, home])
+    legs = []
+    for one, two in itertools.pairwise(points):
+        at = sample_times(max(float(np.linalg.norm(two - one)) / _WAY_M_S, _SHORTEST_WAY_S))
+        legs.append(quintic((one, still, still), (two, still, still), float(at[-1]), at))
+    return np.concatenate(legs)

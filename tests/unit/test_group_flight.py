@@ -91,7 +91,8 @@ def test_drones_leave_their_formation_race_and_come_back(group_policy_path, tmp_
 def test_who_is_cut_short_in_its_race_is_told_of(group_policy_path, tmp_path):
     track = str(write_hall(tmp_path))
     stand = Stand(group_policy_path, task="mixed", drones=2, track=track)
-    verdict = stand.fly(ticks=300)
+    begins_s = stand.planned.group.task.leaves_s[0]
+    verdict = stand.fly(ticks=round(100 * (begins_s + 1.0)))
     assert verdict.reason == "cf1 passed 0 gates of its race; cf2 did not come to its race"
     assert not verdict.success
 
