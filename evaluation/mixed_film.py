@@ -13,8 +13,10 @@ from evaluation.scene import Scene, kind_of
 from sim_core.mixed import RACE_S
 
 _SCALE = 1.5  # as swarms are drawn
+_EVERY_S = 0.4  # in a picture: a flight lasts most of a minute
 _TRAIL_S = 1.0
-_SLOWER = 0.75  # who races passes a gate in a fifth of a second
+_BEFORE_S = 3.0  # of a film, before the first race
+_SLOWER = 0.6  # all of it, in less time: GIFs grow by a megabyte in some three seconds
 
 
 def render(flown: FlownMixed, path: str | Path) -> None:
@@ -37,7 +39,7 @@ def draw_mixed(flown: FlownMixed, path: str | Path) -> None:
     leaves = flight.task.leaves_s
     end = min(leaves[min(1, len(leaves) - 1)] + RACE_S, float(scene.times_s[-1]))
     draw_film(
-        scene, path, end_s=end, title=_title(flown),
+        scene, path, begin_s=max(0.0, leaves[0] - _BEFORE_S), end_s=end, title=_title(flown),
         caption=lambda t: f"a formation that leaves for the track    {t:.1f} s",
         trail_s=_TRAIL_S, slower=_SLOWER,
     )  # fmt: skip
@@ -47,7 +49,9 @@ def _page(flown: FlownMixed, path: Path) -> None:
     flight = flown.worst[0]
     names = [f"drone {number + 1}" for number in range(flight.task.drones)]
     told = "; ".join(flight.score.faults(names)) or "nothing went wrong"
-    draw_still(_scene(flight), path, title=_title(flown), caption=f"the worst: {told}")
+    draw_still(
+        _scene(flight), path, every_s=_EVERY_S, title=_title(flown), caption=f"the worst: {told}"
+    )
 
 
 def _title(flown: FlownMixed) -> str:
