@@ -21,7 +21,7 @@ from policy_export.runtime import PolicyRunner
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "one_network.md"
 MARKERS = ("<!-- mixed flights -->", "<!-- end of mixed flights -->")
-TRIALS = tuple(MixedTrial("lsy", level, drones) for level in (0, 2) for drones in (2, 4, 7))
+TRIALS = tuple(MixedTrial("lsy", level, drones) for level in (0, 2) for drones in (2, 4))
 
 UNSEEN = 100_000
 """Seed of the first drone and course: training draws none of these."""

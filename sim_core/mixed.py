@@ -2,7 +2,7 @@
 """Everything at once: drones leave a formation one after the other, race a course, come back.
 
 A drone flies over to where the course begins, and down to a hover there, as before any race. Behind
-the last gate it gathers itself at the gate's height; then it rises, and flies home.
+the last gate it gathers itself, a little lower; then it rises, and flies home.
 """
 
 import itertools
@@ -42,7 +42,12 @@ _ABOVE_M = 0.26
 _WALL_M = 0.5  # of the formation from the wall behind it
 _SIDE_M = 0.4  # and from those beside it
 _SPACING_M = (0.35, 0.6)  # between slots  # as formations': over three collision distances
-_BEHIND_M = 0.8  # a racer gathers itself so far behind the last gate
+_BEHIND_M = 0.65  # a racer gathers itself so far behind the last gate
+_LOWER_M = 0.15
+"""And so much lower, but not below what a formation may fly: who comes almost to rest in the gate
+swings up as it sets out again, and met the frame half of the time."""
+
+_LOWEST_M = 0.3  # as formations: FormationSettings
 _WAY_M_S = 0.8  # on the ways, on average
 _SHORTEST_WAY_S = 1.0  # guess: of a few centimetres
 
@@ -117,6 +122,7 @@ def _in_turn(course: Course, slots: Array, name: str) -> tuple[FormationTask, tu
     gate = told.gates[(told.start.first_gate - 1) % len(told.gates)]
     ahead = np.array([math.cos(gate.yaw_rad), math.sin(gate.yaw_rad), 0.0])
     behind = np.array(gate.position_m) + _BEHIND_M * ahead
+    behind[2] = min(behind[2], max(behind[2] - _LOWER_M, _LOWEST_M))
     ready = np.tile(start, (round(_READY_S / CONTROL_DT), 1))
     races = np.tile(behind, (round(RACE_S / CONTROL_DT), 1))
     races[: round(_HIDDEN_S / CONTROL_DT)] = start
