@@ -94,7 +94,7 @@ def _gate_numbers(scene: Scene) -> list[tuple[str, Array]]:
 
 
 def notes_of(scene: Scene, slower: float = 1.0, every_s: float | None = None) -> str:
-    """What is not as it was: drones larger, or several times, time slower."""
+    """What is not as it was: drones larger, or several times, time slower or faster."""
     notes = []
     if scene.drone_scale != 1.0:
         notes.append(f"drawn {scene.drone_scale:g}×")
@@ -102,7 +102,9 @@ def notes_of(scene: Scene, slower: float = 1.0, every_s: float | None = None) ->
         notes.append(f"every {every_s:g} s")
     who = "drones" if scene.drones > 1 else "drone"
     notes = [f"{who} {', '.join(notes)}"] if notes else []
-    return ", ".join(notes + ([f"{slower:g}× slower"] if slower != 1.0 else []))
+    if slower != 1.0:
+        notes.append(f"{slower:g}× slower" if slower > 1.0 else f"{1.0 / slower:.2g}× faster")
+    return ", ".join(notes)
 
 
 def _font(pixels: float) -> ImageFont.FreeTypeFont:

@@ -16,7 +16,7 @@ _SCALE = 1.5  # as swarms are drawn
 _EVERY_S = 0.4  # in a picture: a flight lasts most of a minute
 _TRAIL_S = 1.0
 _BEFORE_S = 3.0  # of a film, before the first race
-_SLOWER = 0.6  # all of it, in less time: GIFs grow by a megabyte in some three seconds
+_SLOWER = 0.5  # all of it, in less time: GIFs grow by a megabyte in some three seconds
 
 
 def render(flown: FlownMixed, path: str | Path) -> None:

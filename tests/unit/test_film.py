@@ -11,6 +11,7 @@ from PIL import Image
 from evaluation.camera import Camera, around, behind
 from evaluation.errors import PictureError
 from evaluation.film import draw_film, draw_still
+from evaluation.lettering import notes_of
 from evaluation.painter import faces, paint
 from evaluation.picture import GREEN, ORANGE
 from evaluation.scene import Scene
@@ -209,3 +210,15 @@ def test_a_film_of_nothing_is_refused(asked, sentence: str, tmp_path: Path) -> N
 def test_a_still_of_no_moments_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PictureError, match=r"every_s: expected more than 0, got 0\.0"):
         draw_still(flight(), tmp_path / "still.png", every_s=0.0)
+
+
+@pytest.mark.parametrize(
+    ("slower", "note"),
+    [
+        (1.0, "drones drawn 2×"),
+        (4.0, "drones drawn 2×, 4× slower"),
+        (0.5, "drones drawn 2×, 2× faster"),
+    ],
+)
+def test_a_film_says_how_fast_its_time_runs(slower, note):
+    assert notes_of(flight(2), slower) == note
