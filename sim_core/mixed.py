@@ -45,7 +45,7 @@ _SPACING_M = (0.35, 0.6)  # between slots  # as formations': over three collisio
 _BEHIND_M = 0.65  # a racer gathers itself so far behind the last gate
 _LOWER_M = 0.15
 """And so much lower, but not below what a formation may fly: who comes almost to rest in the gate
-swings up as it sets out again, and met the frame half of the time."""
+swings up as it sets out again; of the 2.1+, one in five met the frame so: docs/one_network.md."""
 
 _LOWEST_M = 0.3  # as formations: FormationSettings
 _WAY_M_S = 0.8  # on the ways, on average
