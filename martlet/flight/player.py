@@ -28,8 +28,8 @@ DEPTH = 100
 ALONE = ("/fleet/states", "/fleet/cmd_rate_thrust")
 """Who says these is a flight, or another player; whoever hears commands says the first too."""
 
-FOUND_S = 1.5
-"""So long does it take to hear of those who are there."""
+FOUND_S = 4.0
+"""So long does it take to hear of those who are there: 1.5 s was too short, 4 runs of 4."""
 
 LOOK_S = 0.5
 NAP_S = 0.05
