@@ -40,19 +40,29 @@ def outside(task: FormationTask, low_m: Three, high_m: Three) -> Iterator[str]:
 
 def too_near(task: FormationTask) -> Iterator[str]:
     """Slots that are too near to each other: the two that are nearest."""
-    p = task.slots[..., :3]
+    if told := nearness(task.slots[..., :3]):
+        yield f"expected slots at least {told}"
+
+
+def nearness(p: NDArray[np.floating]) -> str:
+    """Which two of several come nearest where that is too near; "" where none do.
+
+    Args:
+        p: Where each is to be at each control step, shape (N, T, 3) [m].
+    """
     best, where = np.inf, (0, 0, 0)
-    for i in range(task.drones - 1):
+    for i in range(len(p) - 1):
         apart = np.linalg.norm(p[i + 1 :] - p[i], axis=2)
         other, row = divmod(int(np.argmin(apart)), apart.shape[1])
         if apart[other, row] < best:
             best, where = float(apart[other, row]), (i, i + 1 + other, row)
-    if best < NEAREST_M - 1e-6:
-        one, two, row = where
-        yield (
-            f"expected slots at least {NEAREST_M:g} m apart, got {best:.3f} m between drones {one}"
-            f" and {two} at {row * CONTROL_DT:.2f} s"
-        )
+    if best >= NEAREST_M - 1e-6:
+        return ""
+    one, two, row = where
+    return (
+        f"{NEAREST_M:g} m apart, got {best:.3f} m between drones {one} and {two}"
+        f" at {row * CONTROL_DT:.2f} s"
+    )
 
 
 def check_clear(task: FormationTask, track: Track) -> None:

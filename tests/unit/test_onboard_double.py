@@ -7,9 +7,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from motor_policy import MOTOR_MANIFEST
-from sample_policy import ENVIRONMENT, MANIFEST
-from small_policy import write_policy
+from hovering_policy import LAWS, write_hovering
+from sample_policy import ENVIRONMENT
 
 from firmware_bridge.crtp_drone import TwinDrone, TwinSettings
 from firmware_bridge.errors import DoubleSettingsError
@@ -26,19 +25,11 @@ from martlet_nodes.manoeuvre import Goal, Kind
 from martlet_nodes.sim_backend import SimParameters, Simulation
 from policy_export.firmware.export import write_firmware
 from policy_export.firmware.host import HostPolicy, build_host
-from policy_export.manifest import Manifest
 from sim_core.onboard import STATUSES
 from sim_core.tasks import load_task
 
 NUMBERS = (0.1, 1.0, -1.0, 0.5)
 """What is streamed: a command that nobody could fly by."""
-
-
-LAWS = {
-    "rates": (MANIFEST, lambda: hover_law()),
-    "motors": (MOTOR_MANIFEST, lambda: motor_law()),
-}
-"""Whose policies hover, by a proportional law as a network without hidden layers."""
 
 
 @pytest.fixture(scope="module", params=LAWS)
@@ -50,52 +41,13 @@ def law(request: pytest.FixtureRequest) -> str:
 def library(law: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Such a policy, compiled, with two places to hover at."""
     folder = tmp_path_factory.mktemp("onboard")
-    manifest, gains = LAWS[law]
-    policy = write_policy(folder / "policy.onnx", manifest, (), weights=gains())
+    policy = write_hovering(folder / "policy.onnx", law)
     here = load_task("hover", start=(0.0, 0.0, 1.0, 0.0))
     there = load_task(
         "kind = 'hover'\nposition_m = [0.3, 0.0, 1.0]\nduration_s = 4.0", start=(0.0, 0.0, 1.0, 0.0)
     )
     write_firmware(firmware.plan(policy, (here, there)), folder / "app")
     return build_host(folder / "app", folder / "policy.so")
-
-
-def hover_law() -> np.ndarray:
-    """Gains (4, OBS) in half ranges of thrust and body rates, over the observation as it is."""
-    (low, high), rates = MANIFEST.action.thrust_n, MANIFEST.action.body_rates_rad_s
-    gains = wanted(MANIFEST)
-    gains[0] *= ENVIRONMENT.load_airframe().hover_thrust_n
-    return gains / np.array([(high - low) / 2.0, *rates])[:, None]
-
-
-def motor_law() -> np.ndarray:
-    """The same of motors: their shares follow the body rates' errors, mixed."""
-    low, high = MOTOR_MANIFEST.action.limits()
-    gains = wanted(MOTOR_MANIFEST)
-    gains[0] *= MOTOR_MANIFEST.action.hover
-    for axis, gain in enumerate((0.02, 0.02, 0.05)):
-        gains[1 + axis, column(MOTOR_MANIFEST, f"body_rates[{axis}]")] = -1.0
-        gains[1 + axis] *= gain
-    signs = np.array([(1, -1, -1, -1), (1, -1, 1, 1), (1, 1, 1, -1), (1, 1, -1, 1)])
-    return signs @ gains / ((high - low) / 2.0)[:, None]
-
-
-def wanted(manifest: Manifest) -> np.ndarray:
-    """Thrust beside the hover's [weights] and body rates [rad/s], by gains (4, OBS)."""
-    gains = np.zeros((4, manifest.observation_size))
-    for row, name, gain in (
-        *((0, "reference_now[2]", 6.0 / 9.81), (0, "velocity[2]", -4.0 / 9.81)),
-        # R_HB row by row: body z leans by its third column.
-        *((1, "reference_now[1]", -3.0), (1, "velocity[1]", 2.5), (1, "rotation_HB[5]", 8.0)),
-        *((2, "reference_now[0]", 3.0), (2, "velocity[0]", -2.5), (2, "rotation_HB[2]", -8.0)),
-        (3, "rotation_HB[3]", -3.0),
-    ):
-        gains[row, column(manifest, name)] = gain
-    return gains
-
-
-def column(manifest: Manifest, name: str) -> int:
-    return [f"{f.name}[{i}]" for f in manifest.observation for i in range(f.size)].index(name)
 
 
 class Flight:

@@ -16,6 +16,7 @@ from martlet_nodes.manoeuvre import Goal, Kind
 from martlet_nodes.policy import PolicyFlight, PolicyParameters
 from martlet_nodes.sim_backend import SimParameters, Simulation
 from policy_export.runtime import PolicyRunner
+from sim_core.errors import SettingsError
 
 NO_OFFSET = np.zeros((1, 3))
 
@@ -195,6 +196,17 @@ def test_offsets_move_the_path():
     here = load_tasks("hover", states, [0], offset)[0].reference
     assert here.position(0.0) == pytest.approx([1.0, 0.0, 1.0], abs=1e-6)
     assert here.position(9.0) == pytest.approx([1.0, 0.0, 1.0], abs=1e-6)
+
+
+def test_paths_that_meet_are_refused():
+    states = np.repeat(Simulation(SimParameters()).backend.telemetry.states, 2, axis=0)
+    states[:, :3] = [(0.0, 0.0, 1.0), (0.0, 0.5, 1.0)]
+    apart = np.array([[0.0, 0.0, 0.0], [0.0, 0.5, 0.0]])
+    assert len(load_tasks("lemniscate", states, [0, 1], apart)) == 2
+    with pytest.raises(SettingsError, match=r"got 0\.000 m between drones 0 and 1 .* offsets_m"):
+        load_tasks("hover", states, [0, 1], 0.0 * apart)
+    with pytest.raises(SettingsError, match=r"race 'lsy': expected one drone, got 2"):
+        load_tasks("race", states, [0, 1], apart)
 
 
 def test_bad_parameters_are_named_all_at_once():

@@ -9,6 +9,8 @@ import scipy.optimize  # noqa: F401  # formations need it in flight, and it is s
 from numpy.typing import NDArray
 
 from policy_export.task_logic import AnyTask
+from sim_core.errors import SettingsError
+from sim_core.formation_rules import nearness
 from sim_core.frames import yaw_of
 from sim_core.group_flights import GroupFlight, group_flight, hovers
 from sim_core.races import RaceTask, race_of
@@ -55,10 +57,16 @@ def load_tasks(
         planned: Where paths begin, in the place of where drones hover.
 
     Raises:
-        SettingsError: A task that cannot be loaded, or not be flown.
+        SettingsError: A task that cannot be loaded, or not be flown; paths on which drones would
+            come too near to each other.
     """
     if race := race_of(text):
-        return [race] * len(rows)
+        if len(rows) > 1:
+            raise SettingsError(
+                f"race {race.name!r}: expected one drone, got {len(rows)}: fly several by a task of"
+                " kind 'mixed', which sends them through the course one after the other."
+            )
+        return [race]
     if group := group_flight(text, hovers(states[list(rows)])):
         return [group]
     tasks: list[FlownTask] = []
@@ -68,7 +76,18 @@ def load_tasks(
         task = load_task(text, start=planned or here)
         samples = task.reference.samples + np.append(offset, 0.0).astype(np.float32)
         tasks.append(replace(task, reference=replace(task.reference, samples=samples)))
+    _check_apart(text, [task.reference.samples for task in tasks if isinstance(task, TrackTask)])
     return tasks
+
+
+def _check_apart(text: str, paths: list[Float32]) -> None:
+    """Refuse paths on which drones come too near to each other; one at its end stays there."""
+    longest = max(map(len, paths))
+    p = [np.pad(path[:, :3], ((0, longest - len(path)), (0, 0)), mode="edge") for path in paths]
+    if told := nearness(np.stack(p)):
+        raise SettingsError(
+            f"task {text!r}: expected paths at least {told}: move them by the policy's offsets_m."
+        )
 
 
 def runner_tasks(tasks: Sequence[FlownTask]) -> list[AnyTask]:
