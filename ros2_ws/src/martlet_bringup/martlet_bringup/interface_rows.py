@@ -136,7 +136,7 @@ SAID = (
         "topic",
         "diagnostic_msgs/msg/DiagnosticArray",
         "backend",
-        "how well each drone is, and the numbers behind it",
+        "how well a drone is, one after the other, and the numbers behind it",
         "out",
         "tools",
         "1 Hz",

@@ -10,7 +10,7 @@ from rclpy.node import Node
 from firmware_bridge.cflib_link import CflibLink
 from firmware_bridge.external_pose import ExternalPose
 from martlet_nodes.crazyflie_backend import CrazyflieParameters, Crazyflies, connect
-from martlet_nodes.fleet_node import STATUS_EVERY, FleetNode
+from martlet_nodes.fleet_node import FleetNode
 from martlet_nodes.shell import read_parameters, run, told_to_end, watch_parameters
 from sim_core.airframe import load_airframe
 
@@ -134,7 +134,7 @@ class CrazyflieBackendNode(FleetNode):
             self.publish(None)
         else:
             self.say_rest()
-            self.say_status(always=self._looks % STATUS_EVERY == 0)
+            self.say_status(turn=self._looks)
             self.look()
         for sentence in self._crazyflies.newly_returned():
             self.node.get_logger().warning(sentence)

@@ -44,15 +44,18 @@ from martlet_nodes.turns import in_turn
 from sim_core.airframe import Airframe
 
 STATUS_EVERY = 10
-"""Ticks between two statuses when nothing changes: 10 Hz."""
+"""Ticks between two statuses when nothing changes: 10 Hz, each drone's at a tick of its own."""
 
 FLEET_COMMANDS = "/fleet/cmd_rate_thrust"
 
-RIVALS_EVERY = 100
-"""Ticks between two looks for others who command the same drones: 1 Hz."""
+RIVALS_EVERY = 5
+"""Ticks between two looks for others who command the same drones, each at one topic of theirs."""
+
+REFUSED_EVERY = 100
+"""Ticks between two words on commands that were refused: 1 Hz."""
 
 DIAGNOSES_S = 1.0
-"""Between two words on /diagnostics."""
+"""Between two words on /diagnostics about a drone."""
 
 LISTENERS_S = 30.0
 """So long may those who were promised to listen take to come."""
@@ -82,7 +85,7 @@ class FleetNode(ABC):
         status = quality.STATUS_LOSSLESS if lossless else quality.STATUS
         # Crazyswarm2's scripts ask for reliable poses, and hear no others.
         pose = offer if lossless or crazyswarm_types.SERVICES is None else quality.TOOLS
-        self._ticks, self._diagnosed_s = 0, -math.inf
+        self._ticks, self._diagnosed, self._diagnosed_s = 0, 0, -math.inf
         self._unsaid: Telemetry | None = None
         self._said: list[Status | None] = [None] * len(backend.names)
         self._guard_said = [0] * len(backend.names)
@@ -195,14 +198,15 @@ class FleetNode(ABC):
             self._drones[number].say_state(stamp, heard.states[number])
         if self._tools.wants_tf:
             self._tools.say_transforms([self._drones[number].transform() for number in turn])
-        self.say_status(always=self._ticks % STATUS_EVERY == 0)
+        self.say_status(turn=self._ticks)
         self.look()
         self._ticks += 1
-        if self._ticks % RIVALS_EVERY == 0:
+        said = [self._rivals.news()] if self._ticks % RIVALS_EVERY == 0 else []
+        if self._ticks % REFUSED_EVERY == 0:
             turns = zip(self._requests.turns, self.backend.names, strict=True)
-            for sentence in (self._rivals.news(), *(turn.news(name) for turn, name in turns)):
-                if sentence:
-                    self.node.get_logger().error(sentence)
+            said += [turn.news(name) for turn, name in turns]
+        for sentence in filter(None, said):
+            self.node.get_logger().error(sentence)
 
     def look(self) -> None:
         """End what has come to its end; at times tell how well the drones are."""
@@ -211,24 +215,26 @@ class FleetNode(ABC):
         for sentence in self._requests.failed():
             self.node.get_logger().error(sentence)
         now_s = self.now_s()
-        if now_s - self._diagnosed_s >= DIAGNOSES_S:
+        if now_s - self._diagnosed_s >= DIAGNOSES_S / len(self._drones):
             self._diagnosed_s = now_s
-            self._say_diagnoses(now_s)
+            self._say_diagnosis(self._diagnosed, now_s)
+            self._diagnosed = (self._diagnosed + 1) % len(self._drones)
 
-    def say_status(self, *, always: bool = False) -> None:
-        """Publish the status of the drones that changed, or of all."""
+    def say_status(self, *, turn: int | None = None) -> None:
+        """Publish the status of the drones that changed, and of those whose turn it is."""
         heard = self.backend.telemetry
         for number, topics in enumerate(self._drones):
             status = self.backend.status(number)
             self._log_guard(number, status)
-            if not always and status == self._said[number]:
+            due = turn is not None and (turn + number) % STATUS_EVERY == 0
+            if not due and status == self._said[number]:
                 continue
             self._said[number] = status
             stamp = Time()
             messages.set_time(stamp, heard.stamp_s)
             late = self.backend.take_latencies(number)
             topics.status.publish(messages.status_message(status, stamp, late))
-            if always:
+            if due:
                 volts, share = heard.battery_v[number], heard.battery_share[number]
                 topics.battery.publish(messages.battery_message(stamp, float(volts), float(share)))
 
@@ -241,15 +247,12 @@ class FleetNode(ABC):
             )
         self._guard_said[number] = len(events)
 
-    def _say_diagnoses(self, now_s: float) -> None:
+    def _say_diagnosis(self, number: int, now_s: float) -> None:
         backend, stamp = self.backend, Time()
         messages.set_time(stamp, now_s)
-        volts = backend.telemetry.battery_v
-        diagnoses = [
-            diagnose(backend.status(number), float(volts[number]), backend.limits)
-            for number in range(len(backend.names))
-        ]
-        self._tools.say_diagnoses(stamp, diagnoses, self.node.get_name())
+        volts = float(backend.telemetry.battery_v[number])
+        found = diagnose(backend.status(number), volts, backend.limits)
+        self._tools.say_diagnosis(stamp, found, self.node.get_name())
 
     def _say_stopped(self, names: str) -> None:
         self.node.get_logger().warning(f"{names}: stopped by the operator")

@@ -35,17 +35,22 @@ class Rivals:
         self._node = node
         own = (f"/{name}/cmd_rate_thrust" for name in drones)
         self._alone = ("/fleet/states", "/fleet/cmd_rate_thrust", *own)
-        self._said = ""
+        self._said = dict.fromkeys(self._alone, "")
+        self._next = 0
 
     def sentence(self) -> str:
         """Why no drone should be armed; empty where one alone commands."""
-        publishers = self._node.get_publishers_info_by_topic
-        return rivalry({t: [p.node_name for p in publishers(t)] for t in self._alone})
+        return rivalry({topic: self._names(topic) for topic in self._alone})
 
     def news(self) -> str:
-        """The same, once until it changes."""
-        before, self._said = self._said, self.sentence()
-        return self._said if self._said != before else ""
+        """The same of one topic after the other, once until it changes: a look takes its time."""
+        topic = self._alone[self._next]
+        self._next = (self._next + 1) % len(self._alone)
+        before, self._said[topic] = self._said[topic], rivalry({topic: self._names(topic)})
+        return self._said[topic] if self._said[topic] != before else ""
+
+    def _names(self, topic: str) -> list[str]:
+        return [found.node_name for found in self._node.get_publishers_info_by_topic(topic)]
 
 
 def rivalry(publishers: Mapping[str, Sequence[str]]) -> str:

@@ -45,12 +45,12 @@ class Tools:
         """Publish where drones are."""
         self._tf.publish(TFMessage(transforms=list(transforms)))
 
-    def say_diagnoses(self, stamp: Time, diagnoses: Sequence[Diagnosis], link: str) -> None:
-        """Publish how well drones are.
+    def say_diagnosis(self, stamp: Time, one: Diagnosis, link: str) -> None:
+        """Publish how well a drone is.
 
         Args:
             stamp: Now.
-            diagnoses: One for each drone.
+            one: Of the drone.
             link: Name of the node that knows.
         """
         if self._diagnostics is None:
@@ -65,6 +65,5 @@ class Tools:
                 hardware_id=one.name,
                 values=[KeyValue(key=key, value=value) for key, value in one.values],
             )
-            for one in diagnoses
         ]
         self._diagnostics.publish(message)
