@@ -23,6 +23,10 @@ GO_AHEAD_S = 0.001
 """So long at most do other messages wait for the link's threads to send a command: whoever
 publishes keeps Python's lock from them. A radio that is busy for longer is not waited for."""
 
+SWITCH_S = 0.0001
+"""So long may a thread keep Python's lock from another: a fiftieth of what is usual. cflib has
+several for each drone, and a state that waits for the lock is late (benchmarks/fleet_size.py)."""
+
 LINK_EVERY = 10
 """News between two looks at the links themselves."""
 
@@ -146,6 +150,7 @@ class CrazyflieBackendNode(FleetNode):
 
 def main() -> int:
     """Run the node."""
+    sys.setswitchinterval(SWITCH_S)
     return run("crazyflie_backend", CrazyflieBackendNode)
 
 
