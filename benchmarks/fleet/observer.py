@@ -17,11 +17,13 @@ from functools import partial
 import numpy as np
 import rclpy
 from martlet_msgs.msg import DroneStatus
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 
+from martlet_nodes.polled import Polled
+
 PERIOD_S = 0.010
+LOOK_EVERY_S = 0.05
 RELIABLE = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
 
 
@@ -30,12 +32,12 @@ class Observer:
 
     def __init__(self, drones: list[str]) -> None:
         """Subscribe."""
-        self.node = Node("observer", start_parameter_services=False)
+        self.news = Polled(Node("observer", start_parameter_services=False))
         self._streamed_to_s: dict[str, float] = {}
         self._streamed_s, self._late_s = 0.0, list[float]()
         for name in drones:
             take = partial(self._on_status, name)
-            self.node.create_subscription(DroneStatus, f"/{name}/status", take, RELIABLE)
+            self.news.subscribe(DroneStatus, f"/{name}/status", take, RELIABLE)
 
     def _on_status(self, name: str, status: DroneStatus) -> None:
         stamp_s = status.header.stamp.sec + 1e-9 * status.header.stamp.nanosec
@@ -65,17 +67,16 @@ def main(every_s: float, drones: list[str]) -> None:
     """Tell until told to end."""
     rclpy.init()
     observer = Observer(drones)
-    executor = SingleThreadedExecutor()
-    executor.add_node(observer.node)
     due_s = time.monotonic() + every_s
     try:
-        while True:
-            executor.spin_once(timeout_sec=max(due_s - time.monotonic(), 0.0))
+        while rclpy.ok():
+            time.sleep(LOOK_EVERY_S)
+            observer.news.take()
             if time.monotonic() >= due_s:
                 due_s += every_s
                 sys.stdout.write(json.dumps(observer.take()) + "\n")
                 sys.stdout.flush()
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except KeyboardInterrupt:
         pass
 
 

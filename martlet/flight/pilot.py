@@ -23,8 +23,10 @@ from martlet_msgs.srv import Arm
 from rclpy.action import ActionClient
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import BatteryState
+
+from martlet_nodes import quality
+from martlet_nodes.polled import Polled
 
 DOWN_S, DISARMED_S = 2.0, 3.0
 ARMS_S = 1.0
@@ -38,12 +40,6 @@ SILENCE_S = 20.0
 
 LEAST_VOLTS = 3.3  # a lithium-polymer cell that is empty; a full one rests at 4.15
 LEAST_QUALITY = 0.9
-
-STATUS = QoSProfile(
-    depth=10,
-    reliability=ReliabilityPolicy.RELIABLE,
-    durability=DurabilityPolicy.TRANSIENT_LOCAL,
-)
 
 
 @dataclass(frozen=True)
@@ -105,13 +101,11 @@ class Pilot:
         self._takeoffs = [ActionClient(node, Takeoff, f"/{name}/takeoff") for name in plan.drones]
         self._ways = [ActionClient(node, GoTo, f"/{name}/go_to") for name in plan.drones]
         self._landings = [ActionClient(node, Land, f"/{name}/land") for name in plan.drones]
+        self._news = Polled(node)
         for name in plan.drones:
-            node.create_subscription(
-                DroneStatus, f"/{name}/status", partial(self._on_status, name), STATUS
-            )
-            node.create_subscription(
-                BatteryState, f"/{name}/battery", partial(self._on_battery, name), STATUS
-            )
+            heed, note = partial(self._on_status, name), partial(self._on_battery, name)
+            self._news.subscribe(DroneStatus, f"/{name}/status", heed, quality.STATUS)
+            self._news.subscribe(BatteryState, f"/{name}/battery", note, quality.STATUS)
 
     def stop(self) -> None:
         """Give the flight up and land, as soon as may be; a landing goes on."""
@@ -144,6 +138,7 @@ class Pilot:
             AbandonedError: The operator has stopped the flight.
         """
         self._executor.spin_once(timeout_sec=seconds)
+        self._news.take()
         if self._stopped and not self._coming_down:
             raise AbandonedError("stopped by a key")
 

@@ -20,6 +20,7 @@ from martlet_nodes.fleet_order import FleetOrder
 from martlet_nodes.flown_tasks import end_of, load_tasks, place_of
 from martlet_nodes.other_fleets import states_fault
 from martlet_nodes.policy import Answer, PolicyFlight, PolicyParameters
+from martlet_nodes.polled import Polled
 from martlet_nodes.shell import read_parameters, run, told_to_end, watch_parameters, work_on
 from martlet_nodes.turns import in_turn
 from policy_export.errors import PolicyFileError
@@ -33,6 +34,9 @@ SILENCE_S = 2.0
 PATIENCE_S = 1.0
 """Wall time that a task waits for the drones to be free: the end of an action reaches whoever asked
 for it and us by different ways, in either order."""
+
+LOOK_S = 0.05
+"""Wall time between two looks at what goes on where no states come."""
 
 FEEDBACK_EVERY = 10
 
@@ -97,10 +101,11 @@ class PolicyNode:
             for row in self._rows
         ]
         node.create_subscription(FleetStates, "/fleet/states", self._on_states, quality.COMMANDS)
+        self._news = Polled(node)
         for row, name in enumerate(drones):
             heed = partial(self._on_status, row)
-            node.create_subscription(DroneStatus, f"/{name}/status", heed, quality.STATUS)
-        node.create_timer(0.25, self._look_at_the_wall)
+            self._news.subscribe(DroneStatus, f"/{name}/status", heed, quality.STATUS)
+        node.create_timer(LOOK_S, self._look_at_the_wall)
 
     def fly(self) -> None:
         """Work until told to end."""
@@ -146,6 +151,7 @@ class PolicyNode:
         self._age_s = np.asarray(message.age_s, dtype=np.float32)
         if self._flight is not None:
             self._answer(self._flight)
+        self._news.take()
 
     def _answer(self, flight: PolicyFlight) -> None:
         answer = flight.answer(self._stamp_s, self._states, self._age_s)
@@ -186,6 +192,7 @@ class PolicyNode:
         self._begin_when_free()
 
     def _look_at_the_wall(self) -> None:
+        self._news.take()
         self._order.look()
         self._begin_when_free()
         flight, silent_s = self._flight, time.monotonic() - self._heard_s
@@ -197,6 +204,7 @@ class PolicyNode:
 
     def _begin(self, handle: Any) -> None:
         """Take a goal on, say why not, or let it wait for drones that are not free yet."""
+        self._news.take()
         why = self._fault(float(handle.request.duration_s))
         if why:
             handle.execute(partial(self._refuse, why))
