@@ -59,7 +59,7 @@ def hovering(backend: str, drones: int, seconds: float, loss: float) -> dict[str
         folder = Path(name)
         with nodes_up(settings, planned, folder, folder / "timed.json") as nodes:
             told = _measured(nodes, seconds)
-        if not told["why"]:
+        if not told["why"] and (folder / "timed.json").exists():
             told["ways_ms"] = ways_ms(folder / "flight", folder / "timed.json", WARM_UP_S)
     found: dict[str, Any] = finite({"drones": drones, "backend": backend, **told, "load": load})
     return found
