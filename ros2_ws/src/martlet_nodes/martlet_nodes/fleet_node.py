@@ -221,12 +221,16 @@ class FleetNode(ABC):
             self._diagnosed = (self._diagnosed + 1) % len(self._drones)
 
     def say_status(self, *, turn: int | None = None) -> None:
-        """Publish the status of the drones that changed, and of those whose turn it is."""
+        """Publish the status of the drones that changed, and of those whose turn it is.
+
+        At first that of all: in lockstep no other tick comes until somebody flies.
+        """
         heard = self.backend.telemetry
         for number, topics in enumerate(self._drones):
             status = self.backend.status(number)
             self._log_guard(number, status)
-            due = turn is not None and (turn + number) % STATUS_EVERY == 0
+            new = self._said[number] is None
+            due = new or (turn is not None and (turn + number) % STATUS_EVERY == 0)
             if not due and status == self._said[number]:
                 continue
             self._said[number] = status
