@@ -59,7 +59,9 @@ def hovering(backend: str, drones: int, seconds: float, loss: float) -> dict[str
         folder = Path(name)
         with nodes_up(settings, planned, folder, folder / "timed.json") as nodes:
             told = _measured(nodes, seconds)
-        if not told["why"] and (folder / "timed.json").exists():
+        if not told["why"] and not (folder / "timed.json").exists():
+            told["why"] = "the backend was ended before it told when its commands went out"
+        if not told["why"]:
             told["ways_ms"] = ways_ms(folder / "flight", folder / "timed.json", WARM_UP_S)
     found: dict[str, Any] = finite({"drones": drones, "backend": backend, **told, "load": load})
     return found

@@ -104,7 +104,8 @@ class Pilot:
         self._news = Polled(node)
         for name in plan.drones:
             heed, note = partial(self._on_status, name), partial(self._on_battery, name)
-            self._news.subscribe(DroneStatus, f"/{name}/status", heed, quality.STATUS)
+            # Deep: between two looks a flight in lockstep is seconds further.
+            self._news.subscribe(DroneStatus, f"/{name}/status", heed, quality.STATUS_LOSSLESS)
             self._news.subscribe(BatteryState, f"/{name}/battery", note, quality.STATUS)
 
     def stop(self) -> None:

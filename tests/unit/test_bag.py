@@ -5,6 +5,7 @@ import shutil
 import time
 
 import pytest
+from mcap.opcode import Opcode
 from mcap.reader import make_reader
 from mcap_ros2.decoder import DecoderFactory
 from rosbags.highlevel import AnyReader
@@ -51,6 +52,19 @@ def test_what_was_written_is_read_by_others(tmp_path):
     folder = write_bag(tmp_path / "flight")
     assert texts(folder) == [f"n {i}" for i in range(200)]
     assert (folder / "metadata.yaml").read_text().startswith("rosbag2_bagfile_information:")
+
+
+def test_the_summary_says_where_every_chunk_lies(tmp_path):
+    file = write_bag(tmp_path / "flight") / "flight_0.mcap"
+    raw = file.read_bytes()
+    with file.open("rb") as stream:
+        summary = make_reader(stream).get_summary()
+    assert len(summary.chunk_indexes) == summary.statistics.chunk_count == 10
+    for index in summary.chunk_indexes:
+        assert raw[index.chunk_start_offset] == Opcode.CHUNK
+        assert set(index.message_index_offsets) == {1, 2}
+        for offset in index.message_index_offsets.values():
+            assert raw[offset] == Opcode.MESSAGE_INDEX
 
 
 def test_a_whole_bag_is_left_as_it_is(tmp_path):
