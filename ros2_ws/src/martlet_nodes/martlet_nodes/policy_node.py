@@ -38,6 +38,9 @@ for it and us by different ways, in either order."""
 LOOK_S = 0.05
 """Wall time between two looks at what goes on where no states come."""
 
+SAME_S = 1e-6
+"""Stamps that differ by less are the same."""
+
 FEEDBACK_EVERY = 10
 
 
@@ -100,7 +103,8 @@ class PolicyNode:
             )
             for row in self._rows
         ]
-        node.create_subscription(FleetStates, "/fleet/states", self._on_states, quality.COMMANDS)
+        newest = quality.LOSSLESS if self._settings.lossless else quality.COMMANDS
+        node.create_subscription(FleetStates, "/fleet/states", self._on_states, newest)
         self._news = Polled(node)
         for row, name in enumerate(drones):
             heed = partial(self._on_status, row)
@@ -149,9 +153,12 @@ class PolicyNode:
         self._stamp_s = messages.seconds(message.header.stamp)
         self._states = messages.rows(message.states, 13)
         self._age_s = np.asarray(message.age_s, dtype=np.float32)
+        if self._settings.lossless:  # equal flights: what was said before them is heard before them
+            self._news.take()
         if self._flight is not None:
             self._answer(self._flight)
         self._news.take()
+        self._begin_when_free()
 
     def _answer(self, flight: PolicyFlight) -> None:
         answer = flight.answer(self._stamp_s, self._states, self._age_s)
@@ -264,6 +271,9 @@ class PolicyNode:
             why = _obstacle_of(self._settings.drones[row], self._statuses[row], self._states[row])
             if why:
                 return why
+        said_s = max(_said_s(self._statuses[row]) for row in self._rows)
+        if said_s > self._stamp_s + SAME_S:
+            return f"/fleet/states: nothing is heard since {said_s:.2f} s"
         return ""
 
     def _finish_when_over(self, flight: PolicyFlight) -> None:
@@ -294,6 +304,10 @@ class PolicyNode:
 
     def _no_run(self, _: Any) -> Any:
         raise NotImplementedError("goals are executed by _finish and _refuse alone")
+
+
+def _said_s(status: DroneStatus | None) -> float:
+    return -math.inf if status is None else messages.seconds(status.header.stamp)
 
 
 def _obstacle_of(name: str, status: DroneStatus | None, state: NDArray[np.float32]) -> str:
