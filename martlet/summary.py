@@ -30,7 +30,8 @@ def show_trained(trained: Trained) -> None:
     for label, (text, meaning) in verdict.told().items():
         table.add_row(label, f"{text.strip()} {meaning}")
     table.add_row(
-        "parity", f"torch = onnxruntime = PolicyRunner within {parity.largest:.1e} N, rad/s"
+        "parity",
+        f"torch = onnxruntime = PolicyRunner within {parity.largest:.1e} of a command's unit",
     )
     table.add_row("policy", str(trained.policy))
     Console().print(table)
