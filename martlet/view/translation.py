@@ -32,7 +32,7 @@ COMMANDERS = ("nobody", "policy", "action", "guard", "operator")
 STAGES = ("", "HOLD", "LAND", "OFF")
 """In the numbers of martlet_msgs/DroneStatus; a command streamed by a person reads "policy" too."""
 
-_WHITE: Colour = (235, 235, 235)
+_CALM: Colour = (122, 122, 122)  # legible on pages of light and of dark themes
 
 TYPES = {
     "odom": "nav_msgs/msg/Odometry",
@@ -157,7 +157,7 @@ class Translation:
         self._said[name] = said
         alarmed = bool(stage) or commander == "operator"
         words = f"{name}: {commander}{f', guard: {stage}' if stage else ''}"
-        colour = colour_of(VERMILION) if alarmed else _WHITE
+        colour = colour_of(VERMILION) if alarmed else _CALM
         where = "flying" if message.flying else "armed" if message.armed else "off"
         reason = f": {message.guard_reason}" if message.guard_reason else ""
         return [
