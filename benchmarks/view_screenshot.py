@@ -125,7 +125,7 @@ def main(
     run: tyro.conf.Positional[Path],
     out: Path = ROOT / "docs" / "images" / "view.png",
     at: float = 0.6,
-    seconds: float = 240.0,
+    seconds: float = 120.0,
     width: int = 1600,
     height: int = 960,
 ) -> None:
