@@ -137,8 +137,11 @@ LOG_VARIABLES: dict[str, tuple[str, Read]] = {
 """Name, type, and how to read it."""
 
 
-DECKS = ("bcFlow2", "bcLighthouse4", "bcLoco", "bcZRanger2")
-"""Those that a twin can say it has."""
+DECKS = (
+    "bcFlow", "bcFlow2", "bcLighthouse4", "bcLoco", "bcDWM1000", "bcZRanger", "bcZRanger2",
+    "bcLedRing",
+)  # fmt: skip
+"""Those that a twin can say it has: what estimators need, and what cfclient asks for by name."""
 
 
 def parameters(
@@ -193,6 +196,7 @@ _PARAMETERS = (
     Parameter("hlCommander.vland", "float", 0.5),
     Parameter("led.bitmask", "uint8_t", 0),
     Parameter("ring.effect", "uint8_t", 6, persistent=True),
+    Parameter("ring.neffect", "uint8_t", 18, read_only=True),  # guess: about as many
     Parameter("sound.effect", "uint8_t", 0, persistent=True),
     Parameter("system.selftestPassed", "int8_t", 1, read_only=True),
     Parameter("cpu.flash", "uint16_t", 1024, read_only=True),
