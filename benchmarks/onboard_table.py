@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What onboard.py found, as tables of Markdown."""
 
+from collections.abc import Callable
 from typing import Any
 
 KIB = 1024
@@ -9,19 +10,26 @@ WEIGHTS = ("float32", "int8")
 
 def tables(figures: dict[str, Any]) -> list[str]:
     """Lines: a table of the policy, and one of the policy of motors where it was measured."""
-    lines = _table(figures, f"`{figures['policy']}`", figures["episodes"])
+    episodes = figures["episodes"]
+    errors = "thrust [N], rates [rad/s]", _rate_thrust_errors
+    lines = _table(figures, f"`{figures['policy']}`", errors, episodes)
     if "motors" in figures:
-        lines += ["", *_table(figures["motors"], "a policy of motors", figures["episodes"])]
+        errors = "shares of full scale", _motor_errors
+        lines += ["", *_table(figures["motors"], "a policy of motors", errors, episodes)]
     return lines
 
 
-def _table(found: dict[str, Any], what: str, episodes: int) -> list[str]:
+Cell = Callable[[dict[str, Any]], str]
+
+
+def _table(found: dict[str, Any], what: str, errors: tuple[str, Cell], episodes: int) -> list[str]:
     kinds = [found[weights] for weights in WEIGHTS]
-    counts, unit = kinds[0]["observations"], "N, rad/s"
-    if what == "a policy of motors":
-        unit = "shares of full scale"
-    rows = [
-        (f"off from onnxruntime at most, of {counts:,} observations [{unit}]", _errors),
+    unit, off = errors
+    rows: list[tuple[str, Cell]] = [
+        (
+            f"off from onnxruntime at most, of {kinds[0]['observations']:,} observations: {unit}",
+            off,
+        ),
         ("bits on an emulated Cortex-M4F and on x86-64", _bits),
         ("flash: weights; paths and courses; with the code", _flash),
         ("RAM of a drone's policy and guard; stack of a step", _memory),
@@ -31,7 +39,7 @@ def _table(found: dict[str, Any], what: str, episodes: int) -> list[str]:
     lines = [f"| {what}, on board: {', '.join(found['tasks'])} | float32 | int8 |", "|---|---|---|"]
     lines += [f"| {name} | {' | '.join(map(cell, kinds))} |" for name, cell in rows]
     for task, file in found["onnxruntime"]["referee"].items():
-        cells = [f"{_refereed(kind['referee'][task])}" for kind in kinds]
+        cells = [_refereed(kind["referee"][task]) for kind in kinds]
         lines.append(
             f"| referee, {episodes} drones, {task}; the policy file itself: {_refereed(file)}"
             f" | {' | '.join(cells)} |"
@@ -39,9 +47,13 @@ def _table(found: dict[str, Any], what: str, episodes: int) -> list[str]:
     return lines
 
 
-def _errors(kind: dict[str, Any]) -> str:
-    first, rest = kind["largest_error"][0], max(kind["largest_error"][1:])
-    return f"{first:.2g}, {rest:.2g}"
+def _rate_thrust_errors(kind: dict[str, Any]) -> str:
+    thrust, *rates = kind["largest_error"]
+    return f"{thrust:.2g}, {max(rates):.2g}"
+
+
+def _motor_errors(kind: dict[str, Any]) -> str:
+    return f"{max(kind['largest_error']):.2g}"
 
 
 def _bits(kind: dict[str, Any]) -> str:

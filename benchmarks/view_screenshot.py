@@ -3,8 +3,8 @@
 
     python benchmarks/view_screenshot.py runs/<name> --at 0.6
 
-Needs Chromium (Debian: `apt-get install chromium`), which draws by the processor here: give it a
-minute. It is spoken to by its DevTools protocol over pipes, so that no port is opened.
+Needs Chromium (Debian: `apt-get install chromium`), which draws by the processor here: five
+minutes on two cores. It is spoken to by its DevTools protocol over pipes: no port is opened.
 """
 
 import base64
@@ -30,10 +30,10 @@ FLAGS = (
 """No screen, no graphics card, and commands by file descriptors 3 and 4."""
 
 TIMELINE_PX = (271, 208, 14)
-"""To the ends of rerun's time bar from left and right, and to its axis from below."""
+"""Of rerun 0.41: to its time bar's ends from left and right, to the axis from below."""
 
 SPACE = {"key": " ", "code": "Space", "text": " ", "windowsVirtualKeyCode": 32}
-BEGINS_S = 30.0  # until the page's program hears a key
+BEGINS_S = 30.0  # guess: until the page's program hears a key
 
 LOOK_S, STILL_S = 3.0, 25.0
 """Time between two pictures, and how long they are equal of a page that has loaded."""

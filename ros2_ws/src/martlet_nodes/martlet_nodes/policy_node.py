@@ -268,12 +268,9 @@ class PolicyNode:
         if not len(self._states):
             return "/fleet/states: nothing is heard"
         for row in self._rows:
-            why = _obstacle_of(self._settings.drones[row], self._statuses[row], self._states[row])
-            if why:
+            name, status = self._settings.drones[row], self._statuses[row]
+            if why := _obstacle_of(name, status, self._states[row], self._stamp_s):
                 return why
-        said_s = max(_said_s(self._statuses[row]) for row in self._rows)
-        if said_s > self._stamp_s + SAME_S:
-            return f"/fleet/states: nothing is heard since {said_s:.2f} s"
         return ""
 
     def _finish_when_over(self, flight: PolicyFlight) -> None:
@@ -306,11 +303,9 @@ class PolicyNode:
         raise NotImplementedError("goals are executed by _finish and _refuse alone")
 
 
-def _said_s(status: DroneStatus | None) -> float:
-    return -math.inf if status is None else messages.seconds(status.header.stamp)
-
-
-def _obstacle_of(name: str, status: DroneStatus | None, state: NDArray[np.float32]) -> str:
+def _obstacle_of(
+    name: str, status: DroneStatus | None, state: NDArray[np.float32], stamp_s: float
+) -> str:
     if status is None:
         return f"{name} has not said how it stands"
     if not np.isfinite(state).all():
@@ -321,6 +316,8 @@ def _obstacle_of(name: str, status: DroneStatus | None, state: NDArray[np.float3
         return f"{name} does not fly: take off first"
     if status.commander != DroneStatus.COMMANDER_NONE:
         return f"{name} is commanded by somebody else"
+    if messages.seconds(status.header.stamp) > stamp_s + SAME_S:
+        return f"/fleet/states: nothing is heard since {name} said how it stands"
     return ""
 
 
