@@ -26,10 +26,7 @@ FAR_M = 100.0
 
 _START = {
     "company.start_m": 0.05,  # guess: of slots 0.32 m apart none begin within 0.15 m
-    "path_start.velocity_m_s": 0.0,
-    "path_start.tilt_rad": 0.0,
-    "path_start.yaw_rad": 0.0,
-    "path_start.body_rate_rad_s": 0.0,
+    "company.start_share": 0.0,
 }
 """Half-widths of the draws about the slot: training's own would begin with collisions."""
 

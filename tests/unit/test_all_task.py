@@ -11,7 +11,7 @@ from sim_core.environment import load_environment
 from sim_core.races import load_race
 from sim_core.vec_env import VecEnv
 
-CALM = ["randomization={}", 'estimate.kind="exact"', "company.start_m=0"]
+CALM = ["randomization={}", 'estimate.kind="exact"', "company.start_m=0", "company.start_share=1"]
 CALM += [f"path_start.{n}=0" for n in ("velocity_m_s", "tilt_rad", "yaw_rad", "body_rate_rad_s")]
 KINDS = ("path", "race", "more_races", "formation", "both")
 
@@ -67,6 +67,34 @@ def test_wakes_press_down_those_below_in_the_same_world_alone(drones, worlds, is
     felt = (with_wakes.truth[:, 9] - without.truth[:, 9]).astype(float)
     np.testing.assert_allclose(felt, expected, rtol=0.02, atol=2e-6)  # the rest is drag
     assert felt.min() < -0.02
+
+
+@pytest.mark.parametrize("staggered", [False, True])
+def test_the_time_of_a_world_is_up_for_all_its_drones_at_once(staggered):
+    length, size, worlds = 15, 8, 12
+    how = [f"episode.max_steps={length}", "episode.max_distance_m=0.1"]  # some are lost before
+    environment = load_environment("all", [*only("formation"), "formations.count=16", *how])
+    env = VecEnv(size * worlds, environment, threads=2)
+    env.reset(seed=1, options={"staggered": staggered})
+    commands = np.tile(environment.command_limits()[1], (size * worlds, 1))
+    ends, formations, lost_before = [[] for _ in range(worlds)], [], 0
+    for step in range(4 * length):
+        *_, lost, expired, _ = env.step(commands)
+        up = expired.reshape(worlds, size).any(axis=1)
+        together = (lost | expired).reshape(worlds, size).all(axis=1)
+        np.testing.assert_array_equal(together[up], True)
+        lost_before += int(lost.reshape(worlds, size)[~up].sum())
+        for world in np.flatnonzero(up):
+            ends[world].append(step)
+        formations.append(env.core.places[::size, 0].copy())
+    assert lost_before > 20
+    assert all((np.diff(world) == length).all() and len(world) >= 3 for world in ends)
+    firsts = {world[0] for world in ends}
+    assert len(firsts) > 4 if staggered else firsts == {length - 1}
+    # Each round another formation, the same for who was lost in between.
+    changed = (np.diff(formations, axis=0) != 0).sum(axis=0)
+    assert changed.max() <= 4
+    assert changed.sum() > 2 * worlds
 
 
 @pytest.mark.parametrize("isa", _core.instruction_sets())
@@ -222,16 +250,20 @@ def test_formations_go_on_and_begin_again_whatever_becomes_of_their_drones():
     path[..., 2] = 2.0
     path[:, :, 0] = np.linspace(0.0, 1.0, 50)
     path[:, :, 1] = np.arange(8)[:, None] * 0.5
-    environment = load_environment("all", [*CALM, *only("formation"), "episode.max_steps=30"])
+    lost_at_once = ["episode.max_distance_m=0.001", "episode.max_steps=1000"]
+    environment = load_environment("all", [*CALM, *only("formation"), *lost_at_once])
     sim = _core.VecSim(
         16, environment.core_settings(), list(path),
         courses=flown_courses([load_race().course]), formations=_core.Formations(8),
     )  # fmt: skip
     sim.start(0)
     rows = [sim.places[:, 1] - sim.places[:, 0]]
+    lost = 0
     for _ in range(120):
         sim.step(hovering(sim))
+        lost += int(sim.terminated.sum())
         rows.append(sim.places[:, 1] - sim.places[:, 0])
+    assert lost > 100
     steps = np.diff(np.array(rows), axis=0)
     assert set(np.unique(steps)) == {1, -49}
     for world in (slice(0, 8), slice(8, 16)):

@@ -65,7 +65,7 @@ def test_the_core_gets_the_slots_drone_by_drone_and_world_by_world(monkeypatch):
     assert got["settings"]["mix.formation"] == 1.0
     assert got["settings"]["mix.race"] == 0.0
     assert got["settings"]["company.start_m"] == pytest.approx(0.05)
-    assert got["settings"]["path_start.tilt_rad"] == 0.0
+    assert got["settings"]["company.start_share"] == 0.0
 
 
 @pytest.mark.usefixtures("points")

@@ -29,10 +29,7 @@ void begin_block(const Run<Task>& run, int index) {
     FlyerOf<Task, float> flyer{};
     Memory<Task, float> memory{};
     begin_episode<Task>(flyer, memory, number, work);
-    if (work.staggered) {
-      const Draw<float> bits = draw(Counter<float>{work.seed, number, 0}, Purpose::kReference, 1);
-      flyer.age = truncate(uniform<float>(bits.a) * static_cast<float>(work.settings->max_steps));
-    }
+    if (work.staggered && !Task::in_company(memory)) flyer.age = drawn_age(work, number);
     put_drone(block, i, flyer, memory, true);
   }
   if constexpr (Task::kInWorlds) tell_block(block, index, work);

@@ -26,13 +26,36 @@ inline void draw_parameters(Flyer<float, A>& flyer, const Counter<float>& at,
   flyer.derived = derive(flyer.params, kPhysicsStepS);
 }
 
+/// Where in an episode's length something begins that is staggered.
+inline std::int32_t drawn_age(const Work& work, std::uint32_t number) {
+  const Draw<float> bits = draw(Counter<float>{work.seed, number, 0}, Purpose::kReference, 1);
+  return truncate(uniform<float>(bits.a) * static_cast<float>(work.settings->max_steps));
+}
+
+/// Drones of a world begin together and come to the end of their time together, again and again: whoever
+/// began anew among others under way would stand in somebody's way.
+struct WorldTime {
+  std::uint32_t round;  ///< how often they have
+  std::int32_t age;     ///< control steps since the last time
+};
+
+inline WorldTime time_of_world(const Work& work, std::uint32_t number) {
+  const std::uint32_t first = number & ~static_cast<std::uint32_t>(work.company.world_size - 1);
+  const std::int32_t ahead = work.staggered ? drawn_age(work, first) : 0;
+  const std::uint32_t steps = work.tick + static_cast<std::uint32_t>(ahead);
+  const auto length = static_cast<std::uint32_t>(work.settings->max_steps);
+  return {steps / length, static_cast<std::int32_t>(steps % length)};
+}
+
 /// A new episode of drone `number`, whose `episode` says the how many-th; which then counts on.
 template <class Task>
 inline void begin_episode(Flyer<float, typename Task::Action>& flyer,
                           typename Task::template Memory<float>& memory, std::uint32_t number,
                           const Work& work) {
   const Counter<float> at{work.seed, number, flyer.episode};
-  flyer.drone.body = Task::begin(memory, {at, work.world, *work.settings, number, work.tick});
+  const WorldTime time = time_of_world(work, number);
+  flyer.drone.body =
+      Task::begin(memory, {at, work.world, *work.settings, number, work.tick, time.round});
   draw_parameters(flyer, at, work.settings->box);
   const auto hover = hover_of(flyer, work.settings->limits, typename Task::Action{});
   settle_drone(flyer.drone, flyer.params, hover);
@@ -42,7 +65,7 @@ inline void begin_episode(Flyer<float, typename Task::Action>& flyer,
   float normals[kNormals];
   draw_normals(at, Purpose::kWind, normals);
   start_gusts(flyer.gusts, flyer.params, normals);
-  flyer.age = 0;
+  flyer.age = Task::in_company(memory) ? time.age : 0;
   flyer.episode += 1;
 }
 

@@ -26,6 +26,12 @@ struct TaskDefaults {
   template <class T>
   struct Event {};
 
+  /// Whether others fly around a drone that has begun: its time is then its world's.
+  template <class Memory>
+  static bool in_company(const Memory&) {
+    return false;
+  }
+
   /// In flight: path, or course, `number` of the world, from its beginning on.
   template <class Memory>
   static void follow(Memory& memory, const World&, int /*number*/) {
@@ -95,6 +101,7 @@ struct Beginning {
   const VecSettings& settings;
   std::uint32_t number;  ///< of the drone
   std::uint32_t tick;    ///< of the run
+  std::uint32_t round;   ///< of its world: drones of one begin together
 };
 
 /// Beyond this an output is no command, in squared half ranges: a million half ranges off.

@@ -56,6 +56,7 @@ struct All : TaskDefaults {
       {"mix.formation", 0.0f, 1.0f},
       {"mix.both", 0.0f, 1.0f},
       {"company.start_m", 0.0f, 100.0f},
+      {"company.start_share", 0.0f, 1.0f},
       {"company.collision_m", 0.0f, 100.0f},
       {"company.proximity_m", 0.0f, 100.0f},
       {"company_reward.slot", -kAnyNumber, kAnyNumber},
@@ -111,7 +112,7 @@ struct All : TaskDefaults {
   struct Numbers {
     float drones;
     float path_share, race_share, more_races_share, formation_share, both_share;
-    float start_m, collision_m, proximity_m;
+    float start_m, start_share, collision_m, proximity_m;
     float slot, haste, haste_above_m_s, risk, near, crash;
     Track::Numbers path;
     Race::Numbers race;  ///< starts before a gate in halves of its opening
@@ -168,13 +169,14 @@ struct All : TaskDefaults {
                             : place_in_formation(how, static_cast<int>(n.drones));
     if (memory.racing != 0) {
       const World world = course_world(memory, how.world);
-      return Race::begin(memory.race, {how.at, world, how.settings, how.number, how.tick},
+      return Race::begin(memory.race,
+                         {how.at, world, how.settings, how.number, how.tick, how.round},
                          in_metres(n.race, world.courses));
     }
-    Track::Numbers about = n.path;
-    if (!own) about.start_position_m = n.start_m;
-    return Track::draw_near(now(memory, how.world).goal, how, about);
+    return Track::draw_near(now(memory, how.world).goal, how, own ? n.path : in_company(n));
   }
+
+  static bool in_company(const Memory<float>& memory) { return memory.alone == 0; }
 
   /// In flight: path and course `number`; on the path until it takes another role.
   static void follow(Memory<float>& memory, const World& world, int number) {
@@ -309,6 +311,18 @@ struct All : TaskDefaults {
 
  private:
   static constexpr std::uint32_t kMostLanes = 16;
+
+  /// Starts about a slot.
+  static Track::Numbers in_company(const Numbers& n) {
+    Track::Numbers about = n.path;
+    about.start_position_m = n.start_m;
+    about.start_velocity_m_s *= n.start_share;
+    about.start_tilt_rad *= n.start_share;
+    about.start_yaw_rad *= n.start_share;
+    about.start_body_rate_rad_s *= n.start_share;
+    return about;
+  }
+
   static constexpr float kFarM = 1e3f;  ///< where nobody is
 
   /// Lower than this a drone of a formation is on the ground. Source: one that stands is 1.5 cm high.
@@ -329,13 +343,14 @@ struct All : TaskDefaults {
     return n;
   }
 
-  /// A world's formation goes on whatever its drones do; each begins with another, at another time.
+  /// A world's formation goes on whatever its drones do; each round is another, from another time on.
   static Place<float> place_in_formation(const Beginning& how, int size) {
     const ReferenceTable& table = how.world.references;
     const Formations& all = table.formations;
     const std::uint32_t world = how.number / static_cast<std::uint32_t>(size);
     const auto count = static_cast<std::uint32_t>((table.count - all.first) / size);
-    const Draw<float> bits = draw(Counter<float>{how.at.seed, world, 0}, Purpose::kReference, 2);
+    const Draw<float> bits =
+        draw(Counter<float>{how.at.seed, world, how.round}, Purpose::kReference, 2);
     const bool in_order = all.in_order != 0;
     const std::uint32_t drawn = (in_order ? world : bits.a >> 8) % count;
     const auto path = static_cast<std::uint32_t>(all.first) +
