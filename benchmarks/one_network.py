@@ -62,7 +62,8 @@ def main(
     for policy in policies:
         found[policy.stem] = judged(policy, drones, worlds)
         record("one_network", found)
-    PAGE.write_text(replace_between(PAGE.read_text(), *MARKERS, table(found)))
+    shown = {f"`{name}.onnx`": figures for name, figures in found.items()}
+    PAGE.write_text(replace_between(PAGE.read_text(), *MARKERS, table(shown)))
 
 
 def judged(
@@ -134,7 +135,7 @@ def table(found: dict[str, Any]) -> list[str]:
     """The page's table; shares as 95 % intervals."""
     names = list(found)
     lines = [
-        "| what | line | " + " | ".join(f"`{name}.onnx`" for name in names) + " |",
+        "| what | line | " + " | ".join(names) + " |",
         "|---|---|" + "---|" * len(names),
     ]
     lines += [

@@ -19,10 +19,11 @@ def table(runs: dict[str, Any]) -> list[str]:
             training = f"{found['steps'] / 1e6:.0f} M steps, {found['seconds']:.0f} s"
             training += _first_within(task, found.get("verdicts", []))
             for trial, judged in found["trials"].items():
-                low, high = judged["success_ci95"]
+                done = "collision_free" if "collision_free_rate" in judged else "success"
+                low, high = judged[f"{done}_ci95"]
                 rows.append(
                     f"| {task}, {seed} | {training} | {trial}"
-                    f" | {judged['success_rate']:.1%} ({low:.1%} to {high:.1%})"
+                    f" | {judged[f'{done}_rate']:.1%} ({low:.1%} to {high:.1%})"
                     f" | {_figures(judged)} |"
                 )
     return rows
@@ -46,6 +47,11 @@ def _first_within(task: str, verdicts: list[dict[str, Any]]) -> str:
 def _figures(judged: dict[str, Any]) -> str:
     if "settled_error_m" in judged:
         return _track_figures(judged)
+    if "slot_error_m" in judged:
+        return (
+            f"slots {_centimetres(judged['slot_error_m']['mean'])} mean,"
+            f" {judged['collisions_per_drone_minute']:.2f} collisions a drone-minute"
+        )
     lap = judged["lap_time_s"]["median"]
     seconds = f"{lap:.2f} s median" if lap else "no lap"
     perf = f", perf {judged['race_perf']:.3f}" if judged["track"] == "rings" else ""

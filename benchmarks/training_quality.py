@@ -23,19 +23,23 @@ from evaluation.baselines import fly_baseline
 from evaluation.evaluate import evaluate
 from evaluation.puffer_hover import fly_puffer_hover
 from evaluation.races import RaceTrial, fly_races
+from evaluation.swarms import SwarmTrial, fly_swarms
 from policy_export.runtime import PolicyRunner
 from sim_core.environment import load_environment
 from training.recipe import Recipe, load_recipe
 from training.run import train_run
 
 ROOT = Path(__file__).parents[1]
-TASKS = ("track", "motors", "rings", "split_s", "race")
+TASKS = ("track", "motors", "rings", "split_s", "race", "swarm")
 TRIALS = {
     "rings": (RaceTrial("rings", 0),),
     "split_s": (RaceTrial("split_s", 1), RaceTrial("split_s", 0)),
     "race": (RaceTrial("lsy", 2), RaceTrial("lsy", 0)),
 }
 """What a racer is judged by."""
+
+SWARMS = (SwarmTrial("mix", 8), SwarmTrial("swapped", 8), SwarmTrial("mix", 32))
+"""What a swarm is judged by."""
 
 PATHS = ("lemniscate", "lemniscate_fast", "zigzag", "pentagram")
 """What a tracker is judged by, after "hover": T = 5.5 and 3.5 s, and SimpleFlight's corners."""
@@ -112,6 +116,8 @@ def _judged(task: str, policy: Path, episodes: int) -> dict[str, Any]:
     if task == "motors":  # five times as many commands a second: fewer flights
         trials = ("hover", "lemniscate", "lemniscate_fast")
         return {name: evaluate(policy, name, episodes, UNSEEN, threads=2) for name in trials}
+    if task == "swarm":
+        return _swarmed(policy, episodes)
     environment = load_environment(task)
     runner = PolicyRunner(policy)
     return {
@@ -132,6 +138,17 @@ def _tracked(policy: Path, episodes: int) -> dict[str, Any]:
     runner, environment = PolicyRunner(policy), load_environment("track")
     found["hover"] |= fly_puffer_hover(runner, environment, HOVERS, UNSEEN, threads=2)
     return found
+
+
+def _swarmed(policy: Path, episodes: int) -> dict[str, Any]:
+    """As many worlds as hold these drones."""
+    runner, environment = PolicyRunner(policy), load_environment("swarm")
+    return {
+        f"{trial.scenario} of {trial.drones}": fly_swarms(
+            runner, policy.name, trial, environment, episodes // trial.drones, UNSEEN, threads=2
+        ).figures
+        for trial in SWARMS
+    }
 
 
 @functools.cache

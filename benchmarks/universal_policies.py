@@ -36,7 +36,10 @@ CURVES = (
 
 
 def main(
-    only: tuple[str, ...] = tuple(ENVIRONMENTS), seed: int = 0, out: Path = ROOT / "runs" / "one"
+    only: tuple[str, ...] = tuple(ENVIRONMENTS),
+    seed: int = 0,
+    out: Path = ROOT / "runs" / "one",
+    ship: bool = True,
 ) -> None:
     """Train, export, keep.
 
@@ -44,13 +47,17 @@ def main(
         only: Names of policies.
         seed: Of networks, drones and noise.
         out: Folder of the runs.
+        ship: Into policies/; otherwise the run stays where it is.
     """
     POLICIES.mkdir(exist_ok=True)
     for name in only:
         found = trained(out / f"{name}-{seed}", load_recipe(ENVIRONMENTS[name], ppo={"seed": seed}))
+        if not ship:
+            continue
         shutil.copy(found.pop("policy"), POLICIES / f"{name}.onnx")
         (POLICIES / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n")
-    draw(ROOT / "docs" / "images" / "one_network.png")
+    if ship:
+        draw(ROOT / "docs" / "images" / "one_network.png")
 
 
 def draw(path: Path) -> None:

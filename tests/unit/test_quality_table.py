@@ -49,6 +49,18 @@ def test_table_shows_runs_without_stock_and_those_that_crashed() -> None:
     ]
 
 
+def test_table_shows_swarms_by_collisions_and_slots() -> None:
+    judged = {
+        "collision_free_rate": 0.97, "collision_free_ci95": [0.95, 0.98],
+        "collisions_per_drone_minute": 0.031, "slot_error_m": {"mean": 0.0874, "median": 0.03},
+    }  # fmt: skip
+    found = {"steps": 200_000_000, "seconds": 400.0, "trials": {"mix of 8": judged}}
+    assert table({"swarm": {"2": found}})[2:] == [
+        "| swarm, 2 | 200 M steps, 400 s | mix of 8 | 97.0% (95.0% to 98.0%)"
+        " | slots 8.7 cm mean, 0.03 collisions a drone-minute |"
+    ]
+
+
 def test_table_tells_since_when_verdicts_were_within_the_line() -> None:
     found = run(hover=settled(0.012, 0.03))
     errors = [(None, None), (0.014, 0.02), (0.016, 0.02), (0.015, 0.025), (0.012, 0.02)]
