@@ -173,7 +173,7 @@ struct All : TaskDefaults {
                          {how.at, world, how.settings, how.number, how.tick, how.round},
                          in_metres(n.race, world.courses));
     }
-    return Track::draw_near(now(memory, how.world).goal, how, own ? n.path : in_company(n));
+    return Track::draw_near(now(memory, how.world).goal, how, own ? n.path : about_slot(n));
   }
 
   static bool in_company(const Memory<float>& memory) { return memory.alone == 0; }
@@ -313,7 +313,7 @@ struct All : TaskDefaults {
   static constexpr std::uint32_t kMostLanes = 16;
 
   /// Starts about a slot.
-  static Track::Numbers in_company(const Numbers& n) {
+  static Track::Numbers about_slot(const Numbers& n) {
     Track::Numbers about = n.path;
     about.start_position_m = n.start_m;
     about.start_velocity_m_s *= n.start_share;
