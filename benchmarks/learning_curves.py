@@ -15,7 +15,10 @@ _SHOWN = {
     "track": (("hover_error_m", "hover error [cm]", 100.0), ("track_rmse_m", "RMSE [cm]", 100.0)),
     "rings": (("gates_passed", "rings in 20.5 s", 1.0), ("crash_rate", "crashed [%]", 100.0)),
     "race": (("success_rate", "finished [%]", 100.0), ("lap_time_s", "median time [s]", 1.0)),
-    "swarm": (("collision_free_rate", "no collision [%]", 100.0), ("slot_error_m", "[cm]", 100.0)),
+    "swarm": (
+        ("swarm_collision_free_rate", "no collision [%]", 100.0),
+        ("swarm_slot_error_m", "distance to slots [cm]", 100.0),
+    ),
 }
 """By task: two figures of a verdict, what to call them, and their factor."""
 
