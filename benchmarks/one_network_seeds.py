@@ -17,23 +17,17 @@ from recording import record
 
 from policy_export.runtime import PolicyRunner
 
+DRONES, WORLDS = 2048, 400
+"""That fly each path and race; swarms of 8, and fewer of larger ones. Half as many drones as
+one_network.py takes: two and a half minutes a seed."""
+
 MARKERS = ("<!-- seeds -->", "<!-- end of seeds -->")
 
 
-def main(
-    policies: Annotated[tuple[Path, ...], tyro.conf.Positional],
-    drones: int = 4096,
-    worlds: int = 400,
-) -> None:
-    """Judge the policies of several seeds.
-
-    Args:
-        policies: A file of each seed.
-        drones: That fly each path and race.
-        worlds: That fly each formation of 8; fewer, the more drones are in one.
-    """
+def main(policies: Annotated[tuple[Path, ...], tyro.conf.Positional]) -> None:
+    """Judge a policy file of each seed."""
     by_seed = {PolicyRunner(p).manifest.training.seed: p for p in policies}
-    found = {f"seed {seed}": judged(by_seed[seed], drones, worlds) for seed in sorted(by_seed)}
+    found = {f"seed {seed}": judged(by_seed[seed], DRONES, WORLDS) for seed in sorted(by_seed)}
     record("one_network_seeds", found)
     PAGE.write_text(replace_between(PAGE.read_text(), *MARKERS, table(found)))
 
