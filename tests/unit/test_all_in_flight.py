@@ -35,10 +35,35 @@ def test_in_flight_drones_see_those_of_their_group_alone():
     state = states(7)
     seen = fields(seen_in(session(7, [4, 2]), state))
     state = state.astype(float)
-    of_groups = [expected_mates(part, part, len(part)) for part in (state[:4], state[4:6])]
+    goals = np.array([[0.1 * i, 0.0, 1.0] for i in range(7)])
+    of_groups = [
+        expected_mates(state[some], state[some], len(state[some]), goals[some])
+        for some in (slice(4), slice(4, 6))
+    ]
     for name, *rows in zip(MATES, *of_groups, strict=True):
         np.testing.assert_allclose(seen[name][:6], np.concatenate(rows), atol=3e-5, err_msg=name)
         assert not seen[name][6].any()
+
+
+def test_others_are_told_of_a_jump_before_it_and_that_who_races_flies_on():
+    here, there = [[-0.4, 0.0, 1.0, 0.0]], [[0.4, 0.1, 1.0, 0.0]]
+    paths = [np.array(here * 30 + there, np.float32), np.array(there * 30 + here, np.float32)]
+    flight = _core.TaskSession(
+        "all", _core.CommandLimits(0.0, 0.5, [1.0, 1.0, 1.0]), references=paths,
+        courses=flown_courses([load_race().course] * 2), groups=[2],
+    )  # fmt: skip
+    flight.reset(0.3)
+    state = np.zeros((2, 13), np.float32)
+    state[:, :3], state[:, 6] = (here[0][:3], there[0][:3]), 1.0
+    state[0, 1], state[1, 7] = -0.3, -0.5
+    goals = np.array([there[0][:3], here[0][:3]])
+    racing = state[1, :3] + 0.45 * state[1, 7:10]
+    for role, bound in ((0, goals), (1, np.stack([goals[0], racing]))):
+        flight.take_role(1, role)
+        expected = expected_mates(state.astype(float), state.astype(float), 2, bound)[2]
+        assert np.abs(expected[:, :3]).max() > 0.05
+        seen = fields(seen_in(flight, state))[MATES[2]]
+        np.testing.assert_allclose(seen[:, :3], expected[:, :3], atol=3e-5)
 
 
 def test_a_drone_that_takes_another_role_is_shown_another_goal():

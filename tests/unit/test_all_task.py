@@ -3,7 +3,7 @@
 
 import numpy as np
 import pytest
-from all_rows import ALL, MATES, expected_mates, fields, level, miss_of
+from all_rows import ALL, MATES, expected_mates, fields, level, miss_of, plans
 
 from sim_core import _core
 from sim_core.course_library import flown_courses, training_courses
@@ -101,13 +101,15 @@ def test_the_time_of_a_world_is_up_for_all_its_drones_at_once(staggered):
 @pytest.mark.parametrize(("drones", "worlds"), [(4, 5), (8, 3), (16, 2), (64, 1)])
 def test_neighbours_are_the_nearest_of_the_world_as_they_were_a_step_before(drones, worlds, isa):
     how = ["path_start.velocity_m_s=1", "path_start.yaw_rad=3", "path_start.tilt_rad=1"]
-    how += ["company.collision_m=0"]
+    how += ["company.collision_m=0", "company.start_m=0.4"]
     slots = scattered(worlds, drones, 0.8)
     sim, twin = (simulator(slots, *how, isa=isa) for _ in range(2))
 
     def compare(told, now):
         seen = fields(sim.observation)
-        expected = expected_mates(told.astype(float), now.astype(float), drones)
+        expected = expected_mates(
+            told.astype(float), now.astype(float), drones, slots.reshape(-1, 3)
+        )
         for name, rows in zip(MATES, expected, strict=True):
             np.testing.assert_allclose(seen[name], rows, atol=3e-5, err_msg=name)
 
@@ -176,12 +178,14 @@ def test_nearness_and_collisions_have_their_price():
 
 
 def test_haste_and_what_is_about_to_happen_have_their_price():
-    sim = simulator(scattered(1, 8, 0.5), "path_start.velocity_m_s=1.5")
+    slots = scattered(1, 8, 0.5)
+    sim = simulator(slots, "path_start.velocity_m_s=1.5", "company.start_m=0.2")
     told = sim.truth.astype(float)
+    planned = plans(told, slots[0])
     risk = 0.0
     for i in range(8):
         for j in set(range(8)) - {i}:
-            in_s, miss = miss_of(told[j, :3] - told[i, :3], told[j, 7:10] - told[i, 7:10])
+            in_s, miss = miss_of(told[j, :3] - told[i, :3], planned[j] - planned[i])
             risk += max(0.0, 1.0 - np.linalg.norm(miss) / 0.3) * (1.0 - in_s)
     assert risk > 0.1
     sim.step(hovering(sim))

@@ -13,9 +13,10 @@ namespace sim_core::SIM_CORE_ISA {
 namespace {
 
 template <class Task>
-void tell_block(const Block<Task>& block, int index, const Work& work) {
+void tell_block(const Block<Task>& block, const Now<Task, Wide>& now, int index, const Work& work) {
   const BodyState<Wide>& body = block.flyer.drone.body;
-  tell(work.company, work.tick, index * kLanes, body.p_WB, body.v_WB);
+  tell(work.company, work.tick, index * kLanes, body.p_WB, body.v_WB,
+       Task::plan(now, work.world, body.p_WB, body.v_WB));
 }
 
 /// Begins the first episode of a block's drones.
@@ -32,7 +33,9 @@ void begin_block(const Run<Task>& run, int index) {
     if (work.staggered && !Task::in_company(memory)) flyer.age = drawn_age(work, number);
     put_drone(block, i, flyer, memory, true);
   }
-  if constexpr (Task::kInWorlds) tell_block(block, index, work);
+  if constexpr (Task::kInWorlds) {
+    tell_block(block, Task::template now<Wide>(block.memory, work.world), index, work);
+  }
 }
 
 /// Fills the rows of drones that have begun.
@@ -62,8 +65,8 @@ void start(const Work& work, int begin, int end) {
 
 /// Physics of one control step: link, drone, battery, gusts; then what the estimator tells of it.
 template <class Task>
-Estimate<Wide> move(Block<Task>& block, const SentOf<Task>& command, int index,
-                    const Run<Task>& run) {
+Estimate<Wide> move(Block<Task>& block, const Now<Task, Wide>& now, const SentOf<Task>& command,
+                    int index, const Run<Task>& run) {
   const Work& work = run.work;
   using Action = typename Task::Action;
   FlyerOf<Task, Wide>& flyer = block.flyer;
@@ -85,7 +88,7 @@ Estimate<Wide> move(Block<Task>& block, const SentOf<Task>& command, int index,
   step_control(flyer.drone, like.params, like.derived, kind.params, around, arriving, work.tick,
                run.on);
   if constexpr (Task::kHasFloor) rest_on_floor(flyer.drone.body);
-  if constexpr (Task::kInWorlds) tell_block(block, index, work);
+  if constexpr (Task::kInWorlds) tell_block(block, now, index, work);
   if (run.on.lag) remember_pose(flyer.past, work.tick, pose_of(flyer.drone.body));
   Wide normals[kNormals];
   draw_tick(Action{}, at, run.on, normals);
@@ -119,7 +122,9 @@ __attribute__((noinline)) void turn_over(Block<Task>& block, int lane_number, in
     const BodyState<float>& body = flyer.drone.body;
     const Told<float> told(company, run.work.tick - 1, row);
     Task::look_around(memory, meet(told, body.p_WB, false));
-    tell(company, run.work.tick, row, body.p_WB, body.v_WB);
+    const auto now = Task::template now<float>(memory, run.work.world);
+    tell(company, run.work.tick, row, body.p_WB, body.v_WB,
+         Task::plan(now, run.work.world, body.p_WB, body.v_WB));
   }
   put_drone(block, lane_number, flyer, memory, run.on.lag);
   float normals[kNormals];
@@ -146,7 +151,7 @@ __attribute__((flatten)) void step_block(const Run<Task>& run, int index) {
   const SentOf<Task> command = limited(output, settings.limits);
   const SentOf<Task> previous = flyer.history.past[0];
   const Vec3<Wide> p_before = flyer.drone.body.p_WB;
-  const Estimate<Wide> seen = move(block, command, index, run);
+  const Estimate<Wide> seen = move(block, now, command, index, run);
   remember(flyer.history, command);
 
   const auto event =
@@ -183,8 +188,9 @@ void fly(const Work& work, int begin, int end) {
   for (int b = begin; b < end; ++b) {
     Block<Task>& block = block_at<Task>(work, b);
     const SentOf<Task> command = limited(load_commands<Task>(work, b), work.settings->limits);
-    const Estimate<Wide> seen = move(block, command, b, run);
     Task::tick(block.memory, work.world, 1);
+    const Now<Task, Wide> now = Task::template now<Wide>(block.memory, work.world);
+    const Estimate<Wide> seen = move(block, now, command, b, run);
     store_states(block.flyer, seen, b, work);
   }
 }

@@ -51,9 +51,13 @@ class Session : public TaskSession {
 
   void observe(const float* states, std::int32_t row, float* observation) override {
     int number = 0;
+    if constexpr (Task::kInWorlds) {
+      for (Drone& drone : drones_) told(drone, state_of(states, number++));
+    }
+    number = 0;
     for (Drone& drone : drones_) {
       scalar::Met<float> met{};
-      if constexpr (Task::kInWorlds) met = met_by(number, drone.mates, states);
+      if constexpr (Task::kInWorlds) met = met_by(number);
       drone.flight.observe(world_, state_of(states, number++), row, met, observation);
       observation += task_.observation_size;
     }
@@ -85,6 +89,7 @@ class Session : public TaskSession {
   struct Drone {
     scalar::DroneSession<Task> flight;
     Range mates;  ///< numbers of those whom it sees, itself among them
+    scalar::Mate<float> told;
   };
 
   Drone& drone(int number) { return drones_[static_cast<std::size_t>(number)]; }
@@ -93,20 +98,24 @@ class Session : public TaskSession {
     return scalar::estimate_of(states + 13 * number);
   }
 
+  void told(Drone& drone, const scalar::Estimate<float>& seen) const {
+    drone.told = {seen.p_WB, seen.v_WB, drone.flight.plan(world_, seen)};
+  }
+
   /// As `scalar::meet`, of as few drones as there are: where nobody is left they are out of sight.
-  static scalar::Met<float> met_by(int number, const Range& mates, const float* states) {
-    const scalar::Estimate<float> own = state_of(states, number);
+  scalar::Met<float> met_by(int number) {
+    const scalar::Mate<float> own = drone(number).told;
+    const Range mates = drone(number).mates;
     float nearest = scalar::kNobodyM * scalar::kNobodyM;
     scalar::Met<float> met = scalar::nobody_met();
     float squares[scalar::kNeighbours];
     for (float& square : squares) square = scalar::kNobodyM * scalar::kNobodyM;
     for (int other = mates.first; other < mates.end; ++other) {
       if (other == number) continue;
-      const scalar::Estimate<float> seen = state_of(states, other);
-      scalar::Mate<float> mate = {seen.p_WB, seen.v_WB};
+      scalar::Mate<float> mate = drone(other).told;
       const scalar::Vec3<float> to = mate.p_WB - own.p_WB;
       nearest = std::min(nearest, scalar::dot(to, to));
-      float square = scalar::threat_of(to, mate.v_WB - own.v_WB).square;
+      float square = scalar::threat_of(to, mate.plan_WB - own.plan_WB).square;
       for (int k = 0; k < scalar::kNeighbours; ++k) {
         if (!(square < squares[k])) continue;
         std::swap(square, squares[k]);

@@ -150,10 +150,10 @@ inline void put_walls_around(const Memory& memory, const World& world, const Vec
 
 /// Directions to the most threatening others, each as long as it is close: 1 where it is, 0 from kNearM
 /// on. How they move against the drone, which counts as much. And where they will be when they are
-/// nearest, which counts the more the sooner that is.
+/// nearest, if all go on as planned, which counts the more the sooner that is.
 template <class T>
-inline void put_mates(const Mates<T>& mates, const Estimate<T>& seen, const Rotation<T>& R_WL,
-                      Pen<T>& pen) {
+inline void put_mates(const Mates<T>& mates, const Estimate<T>& seen, const Vec3<T>& plan_WB,
+                      const Rotation<T>& R_WL, Pen<T>& pen) {
   T share[kNeighbours];
   for (int i = 0; i < kNeighbours; ++i) {
     const Vec3<T> apart = mates.nearest[i].p_WB - seen.p_WB;
@@ -166,7 +166,7 @@ inline void put_mates(const Mates<T>& mates, const Estimate<T>& seen, const Rota
   }
   for (int i = 0; i < kNeighbours; ++i) {
     const Threat<T> threat =
-        threat_of<T>(mates.nearest[i].p_WB - seen.p_WB, mates.nearest[i].v_WB - seen.v_WB);
+        threat_of<T>(mates.nearest[i].p_WB - seen.p_WB, mates.nearest[i].plan_WB - plan_WB);
     const T distance = sqrt_of(T(dot(threat.miss, threat.miss) + 1e-4f));
     const T near = max_of(nmadd(distance, 1.0f / kNearM, 1.0f), T{});
     const T soon = nmadd(threat.in_s, 1.0f / kAheadS, 1.0f);

@@ -6,7 +6,7 @@
 
 namespace sim_core {
 
-constexpr int kToldColumns = 6;    ///< p_WB [m] and v_WB [m/s]
+constexpr int kToldColumns = 9;    ///< p_WB [m], v_WB and plan_WB [m/s]
 constexpr int kFewestInWorld = 4;  ///< each sees three others
 constexpr int kMostInWorld = 64;   ///< training takes as many drones at a time
 

@@ -61,6 +61,11 @@ class DroneSession {
     first_ = false;
   }
 
+  /// How the drone will move as far as it knows, by what was asked of it last.
+  Vec3<float> plan(const World& world, const Estimate<float>& seen) const {
+    return Task::plan(Task::template now<float>(memory_, world), world, seen.p_WB, seen.v_WB);
+  }
+
   /// Limits an output and remembers it as the command that was sent.
   Sent decode(const float output[4], const CommandLimits& limits) {
     const Sent command = limited(command_of(Action{}, output), limits);

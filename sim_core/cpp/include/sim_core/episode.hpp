@@ -53,7 +53,7 @@ inline void begin_episode(Flyer<float, typename Task::Action>& flyer,
                           typename Task::template Memory<float>& memory, std::uint32_t number,
                           const Work& work) {
   const Counter<float> at{work.seed, number, flyer.episode};
-  const WorldTime time = time_of_world(work, number);
+  const WorldTime time = Task::kInWorlds ? time_of_world(work, number) : WorldTime{};
   flyer.drone.body =
       Task::begin(memory, {at, work.world, *work.settings, number, work.tick, time.round});
   draw_parameters(flyer, at, work.settings->box);

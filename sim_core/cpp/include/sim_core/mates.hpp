@@ -13,6 +13,7 @@ constexpr int kNeighbours = 3;
 template <class T>
 struct Mate {
   Vec3<T> p_WB, v_WB;
+  Vec3<T> plan_WB;  ///< how it will move as far as it knows: see plan_of
 };
 
 /// Others as they truly were when they told it.
@@ -30,7 +31,20 @@ constexpr float kAheadS = 1.0f, kClearanceM = 0.3f;
 /// As a second later counts as much as a metre farther.  # guess: of the speeds of a swap
 constexpr float kHurryM_S = 1.0f;
 
-/// What becomes of two drones that both fly straight on.
+/// How fast a drone that is sent elsewhere is taken to fly.  # guess: of the speeds of a swap
+constexpr float kPlannedM_S = 2.0f;
+
+/// How a drone will move, in the second to come and as far as it knows: half of it as it moves now, half
+/// as it has to if it should be `off` from here, `in_s` from now. One that was just sent elsewhere still
+/// stands, and one that arrives still flies.
+template <class T>
+inline Vec3<T> plan_of(const Vec3<T>& v, const Vec3<T>& off, float in_s) {
+  const T far = norm(off);
+  const T share = min_of(T(splat<T>(1.0f / in_s)), T(kPlannedM_S / (far + 1e-6f)));
+  return madd(off, share, v) * splat<T>(0.5);
+}
+
+/// What becomes of two drones that both go on as planned.
 template <class T>
 struct Threat {
   T in_s;        ///< when they are nearest, kAheadS at the latest
@@ -92,10 +106,11 @@ class Told {
     return out;
   }
   Vec3<T> position(int place) const { return {at(0, place), at(1, place), at(2, place)}; }
-  Vec3<T> velocity(int place) const { return {at(3, place), at(4, place), at(5, place)}; }
+  Vec3<T> plan(int place) const { return {at(6, place), at(7, place), at(8, place)}; }
   Mate<T> mate(const Int<T>& place) const {
     return {{gathered(0, place), gathered(1, place), gathered(2, place)},
-            {gathered(3, place), gathered(4, place), gathered(5, place)}};
+            {gathered(3, place), gathered(4, place), gathered(5, place)},
+            {gathered(6, place), gathered(7, place), gathered(8, place)}};
   }
 
  private:
@@ -120,7 +135,7 @@ constexpr float kFarM2 = 1e30f;
 template <class T>
 inline Met<T> meet(const Told<T>& told, const Vec3<T>& p_WB, bool wakes) {
   const Int<T> own = told.places();
-  const Vec3<T> v_WB = told.mate(own).v_WB;
+  const Vec3<T> plan_WB = told.mate(own).plan_WB;
   T nearest = splat<T>(kFarM2);
   T keys[kNeighbours];
   for (T& key : keys) key = splat<T>(3.0 * kFarM2);
@@ -130,7 +145,7 @@ inline Met<T> meet(const Told<T>& told, const Vec3<T>& p_WB, bool wakes) {
   for (int place = 0; place < told.count(); ++place) {
     const Vec3<T> apart = p_WB - told.position(place);
     const Mask<T> itself = own == place;
-    const Threat<T> threat = threat_of<T>(apart * splat<T>(-1.0), told.velocity(place) - v_WB);
+    const Threat<T> threat = threat_of<T>(apart * splat<T>(-1.0), told.plan(place) - plan_WB);
     const T square = min_of(threat.square, splat<T>(kFarM2));
     const Bits<T> bits = (bits_of(square) & ~kPlaceBits) | static_cast<std::uint32_t>(place);
     T key = select(itself, splat<T>(2.0 * kFarM2), T(number_of(bits)));
@@ -155,8 +170,9 @@ inline Met<T> meet(const Told<T>& told, const Vec3<T>& p_WB, bool wakes) {
 /// Tells where a drone is, or those of a register.
 template <class T>
 inline void tell(const Company& company, std::uint32_t tick, int first, const Vec3<T>& p_WB,
-                 const Vec3<T>& v_WB) {
-  const T values[kToldColumns] = {p_WB.x, p_WB.y, p_WB.z, v_WB.x, v_WB.y, v_WB.z};
+                 const Vec3<T>& v_WB, const Vec3<T>& plan_WB) {
+  const T values[kToldColumns] = {p_WB.x, p_WB.y,    p_WB.z,    v_WB.x,   v_WB.y,
+                                  v_WB.z, plan_WB.x, plan_WB.y, plan_WB.z};
   float* to = company.told[tick & 1u] + first;
   for (int k = 0; k < kToldColumns; ++k) {
     std::memcpy(to + k * company.stride, &values[k], sizeof(T));

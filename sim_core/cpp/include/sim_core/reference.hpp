@@ -11,6 +11,9 @@
 
 namespace sim_core::SIM_CORE_ISA {
 
+/// How far a preview looks ahead [s].
+constexpr float kPreviewS = kControlStepS * kPreviewStride * (kPreviewPoints - 1);
+
 /// A drone's place on its path. Rows beyond the end hold the last one.
 template <class T>
 struct Place {
@@ -82,6 +85,17 @@ inline void read_goals(const float* table, const std::int32_t* spots, Wide value
   gather_rows8(table, spots, values);
 }
 #endif
+
+/// Where a preview ends, kPreviewS from now.
+template <class T>
+inline Vec3<T> last_ahead(const ReferenceTable& table, const Spots<Traits<T>::lanes>& spots) {
+  Vec3<T> p{};
+  for (int i = 0; i < Traits<T>::lanes; ++i) {
+    const float* last = table.points + spots.points[i] + kPreviewSize - 3;
+    set_lane(p.x, i, last[0]), set_lane(p.y, i, last[1]), set_lane(p.z, i, last[2]);
+  }
+  return p;
+}
 
 /// The reference at the present row; its velocity by central differences, zero beyond the end.
 template <class T>

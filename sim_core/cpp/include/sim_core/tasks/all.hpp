@@ -34,7 +34,7 @@ struct All : TaskDefaults {
       {"wall_closeness", 3, "1", "L", 1.0f},
       {"neighbour_closeness", 3 * kNeighbours, "1", "L", 1.0f},  // worst first; 0: nobody
       {"neighbour_velocity", 3 * kNeighbours, "m/s", "L", 0.5f},
-      {"neighbour_miss", 3 * kNeighbours, "1", "L", 1.0f},  // where they will pass
+      {"neighbour_closest_approach", 3 * kNeighbours, "1", "L", 1.0f},  // if all go on as planned
       {"velocity", 3, "m/s", "L", 0.4f},
       {"thrust_axis", 3, "1", "L", 1.0f},
       {"body_rates", 3, "rad/s", "B", 0.2f},
@@ -176,6 +176,14 @@ struct All : TaskDefaults {
     return Track::draw_near(now(memory, how.world).goal, how, own ? n.path : about_slot(n));
   }
 
+  /// Goals are where previews end. Whoever races tells how it moves now, and no more.
+  template <class T>
+  static Vec3<T> plan(const Now<T>& now, const World& world, const Vec3<T>& p_WB,
+                      const Vec3<T>& v_WB) {
+    const Vec3<T> goal = last_ahead<T>(world.references, now.spots);
+    return select3<T>(Mask<T>(now.racing != 0), v_WB, plan_of<T>(v_WB, goal - p_WB, kPreviewS));
+  }
+
   static bool in_company(const Memory<float>& memory) { return memory.alone == 0; }
 
   /// In flight: path and course `number`; on the path until it takes another role.
@@ -284,7 +292,7 @@ struct All : TaskDefaults {
     put_asked(asked, seen.p_WB, R_WL, pen);
     put_course(memory, flown, false, seen.p_WB, R_WL, pen);
     put_walls_around(memory, flown, seen.p_WB, R_WL, pen);
-    put_mates(memory.mates, seen, R_WL, pen);
+    put_mates(memory.mates, seen, plan(now, world, seen.p_WB, seen.v_WB), R_WL, pen);
     pen.put(to_body(R_WL, seen.v_WB), to_body(R_WL, third_column(R_WB)), seen.w_WB_B);
     pen.put(to_body(R_WL, from_heading(now.goal, memory.path.integral_H)), history);
   }
