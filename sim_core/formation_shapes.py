@@ -18,7 +18,9 @@ SHAPES: tuple[Shape, ...] = get_args(Shape)
 
 LAYER_M = 0.5
 """Slots above each other are at least this far apart: there a CF2.1+'s wake weighs 6.7 g, by
-12 g·m² / (dz + 0.83 m)² (evaluation/validation/downwash.py), a fifth of the drone below."""
+12 g·m² / (dz + 0.83 m)² (evaluation/validation/downwash.py), a quarter of the drone below. Of more
+than two layers every other one stands off by half a place: three wakes would sum to 13 g, more than
+a drone of thrust to weight 1.3 has to spare."""
 
 WAKE_RADIUS_M = 0.2
 """Nearer than this to a drone's axis is below it: three widths of the wake half a metre down
@@ -94,14 +96,22 @@ def _wall(drones: int, spacing: float) -> Made:  # noqa: ARG001  # as the others
     """An upright grid, two to four layers."""
     layers = int(np.clip(np.sqrt(drones / 2.0), 2, _most_layers()))
     column, layer = np.divmod(np.arange(drones), layers)
-    return _ranks(column), LAYER_M * layer
+    plan = _ranks(column)
+    plan[:, 0] += _staggered(layer, layers)
+    return _centred(plan), LAYER_M * layer
 
 
 def _cube(drones: int, spacing: float) -> Made:  # noqa: ARG001  # as the others
     layers = int(np.clip(round(np.cbrt(drones)), 2, _most_layers()))
     each = -(-drones // layers)
     layer, place = np.divmod(np.arange(drones), each)
-    return _centred(_rows_of(place, each)), LAYER_M * layer
+    plan = _rows_of(place, each) + _staggered(layer, layers)[:, None]
+    return _centred(plan), LAYER_M * layer
+
+
+def _staggered(layer: NDArray[np.int64], layers: int) -> Array:
+    """By how much a slot's layer stands off the one below, in places."""
+    return 0.5 * (layer % 2) if layers > 2 else np.zeros(len(layer))
 
 
 def _sphere(drones: int, spacing: float) -> Made:

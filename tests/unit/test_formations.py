@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from evaluation.validation.downwash import downwash_g
+from sim_core.airframe import load_airframe
 from sim_core.errors import SettingsError
 from sim_core.formation_model import FormationTask, jumps, settle_time
 from sim_core.formation_rules import CLEAR_M, _from_gate, formation_faults
@@ -47,6 +49,16 @@ def test_shapes_keep_their_drones_apart_and_out_of_wakes(shape, drones):
     assert not keeps_apart(slots * [0.98, 0.98, 1.0], 0.32) or np.ptp(slots[:, :2]) == 0.0
     assert np.ptp(slots[:, 2]) <= HIGHEST_M - LOWEST_M + 1e-9
     assert np.linalg.norm(slots[:, :2], axis=1).max() <= WITHIN_M
+
+
+@pytest.mark.parametrize("drones", SIZES)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_slot_bears_the_wakes_of_more_than_a_quarter_of_a_drone(shape, drones):
+    slots = shape_slots(shape, drones, 0.32)
+    others = (slots[None] - slots[:, None]).reshape(-1, 3)  # as seen from each
+    wakes_g = np.where(others[:, 2] > 0.0, -downwash_g(others), 0.0).reshape(drones, drones)
+    weight_g = 1e3 * load_airframe("cf21_plus").body.mass_kg
+    assert wakes_g.sum(axis=1).max() < 0.25 * weight_g
 
 
 def test_circle_of_eight_is_worked_out_on_paper():
