@@ -15,6 +15,7 @@ from sim_core.airframe import Airframe, load_airframe
 from sim_core.environment_faults import faults_of
 from sim_core.environment_files import environment_file, read_environment
 from sim_core.errors import SettingsError
+from sim_core.formation_settings import SCENARIOS, FormationSettings
 from sim_core.randomization import ParameterBox, randomized_box, range_faults
 from sim_core.settings_file import build, is_finite_number, override, read_toml_file
 
@@ -102,7 +103,7 @@ class CourseChoice:
 
 @dataclass(frozen=True)
 class FormationChoice:
-    """Which formations are flown in training: shares of the scenarios of sim_core/formations.py."""
+    """Formations of training: shares of the scenarios, and what they are drawn from."""
 
     count: int
     static: float
@@ -110,10 +111,23 @@ class FormationChoice:
     swapped: float
     moving: float
     turning: float
+    change_s: tuple[float, float]
+    swap_s: tuple[float, float]
+    radius_m: tuple[float, float]
+    height_m: tuple[float, float]
 
     def shares(self) -> dict[str, float]:
         """By scenario."""
-        return {name: share for name, share in vars(self).items() if name != "count"}
+        return {name: getattr(self, name) for name in SCENARIOS}
+
+    def settings(self) -> FormationSettings:
+        """What they are drawn from; what is not said here as the referee has it."""
+        return FormationSettings(
+            change_s=self.change_s,
+            swap_s=self.swap_s,
+            radius_m=self.radius_m,
+            height_m=self.height_m,
+        )
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim_core.action_kinds import tasks_of
+from sim_core.formation_settings import settings_faults
 from sim_core.settings_file import is_finite_number
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def faults_of(environment: Environment) -> list[str]:
         shares = environment.formations.shares()
         if min(shares.values()) < 0.0 or sum(shares.values()) <= 0.0:
             faults.append(f"formations: expected shares of 0 or more, not all 0, got {shares}")
+        drawn_from = environment.formations.settings()
+        faults += [f"formations.{fault}" for fault in settings_faults(drawn_from)]
     return faults
 
 

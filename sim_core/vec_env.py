@@ -147,7 +147,8 @@ def _references(
     if choice is None:
         return paths, None
     size, first = int(environment.numbers["world.drones"]), len(paths)
-    groups = formation_groups(choice.count, size, seed, shares=choice.shares())
+    shares, settings = choice.shares(), choice.settings()
+    groups = formation_groups(choice.count, size, seed, shares=shares, settings=settings)
     paths += [np.ascontiguousarray(slots) for group in groups for slots in group.slots]
     return paths, _core.Formations(size, first)
 

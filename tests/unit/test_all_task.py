@@ -8,6 +8,7 @@ from all_rows import ALL, MATES, expected_mates, fields, level, miss_of, plans
 from sim_core import _core
 from sim_core.course_library import flown_courses, training_courses
 from sim_core.environment import load_environment
+from sim_core.errors import SettingsError
 from sim_core.races import load_race
 from sim_core.vec_env import VecEnv
 
@@ -69,6 +70,12 @@ def test_wakes_press_down_those_below_in_the_same_world_alone(drones, worlds, is
     assert felt.min() < -0.02
 
 
+def test_formations_are_drawn_from_what_the_environment_says():
+    wide = [*only("formation"), *FEW, "formations.radius_m=[4, 4]"]
+    with pytest.raises(SettingsError, match="formation 'swapped': expected slots with x from"):
+        VecEnv(8, load_environment("all", wide))
+
+
 @pytest.mark.parametrize("staggered", [False, True])
 def test_the_time_of_a_world_is_up_for_all_its_drones_at_once(staggered):
     length, size, worlds = 15, 8, 12
@@ -123,11 +130,23 @@ def test_neighbours_are_the_nearest_of_the_world_as_they_were_a_step_before(dron
         told = twin.truth.copy()
 
 
+@pytest.mark.parametrize("isa", _core.instruction_sets())
+def test_who_does_not_race_sees_the_floor_from_a_metre_on(isa):
+    slots = scattered(8, 8, 0.3)
+    slots[..., 2] = np.linspace(0.05, 1.3, 64).reshape(8, 8)
+    how = ["company.collision_m=0", "path_start.yaw_rad=3", "path_start.tilt_rad=1"]
+    seen = fields(simulator(slots, *how, isa=isa).observation)["surface_closeness"]
+    expected = np.zeros((64, 3))
+    expected[:, 2] = -np.maximum(1.0 - slots[..., 2].ravel(), 0.0)
+    np.testing.assert_allclose(seen, expected, atol=1e-6)
+    assert (seen[:, 2] < -0.9).any()
+
+
 def test_who_flies_alone_sees_and_feels_nobody():
     environment = load_environment("all", [*only("path"), *FEW])
     env = VecEnv(64, environment, threads=1)
     seen, _ = env.reset()
-    for name in (*MATES, "goal_normal", "goal_opening", "pole_closeness", "wall_closeness"):
+    for name in (*MATES, "goal_normal", "goal_opening", "pole_closeness"):
         assert not fields(seen)[name].any(), name
     env.step(np.tile(environment.command_limits()[1], (64, 1)))
     terms = dict(zip(ALL["reward_terms"], env.core.take_reward_terms(), strict=True))

@@ -185,6 +185,14 @@ def test_shares_of_work_that_are_all_none_are_refused():
         load_environment("all", none)
 
 
+def test_ranges_of_formations_that_cannot_be_drawn_are_refused():
+    assert "formations.swap_s: expected at least 1 s, got 0.5" in refusal(
+        "formations.swap_s=[0.5, 2]", name="swarm"
+    )
+    backwards = refusal("formations.radius_m=[1, 0.5]", name="swarm")
+    assert "formations.radius_m: expected more than 0, low to high, got [1, 0.5]" in backwards
+
+
 def test_a_file_laid_over_another_changes_what_it_names_alone(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text('base = "swarm"\n[world]\ndrones = 16\n')

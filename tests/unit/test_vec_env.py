@@ -251,7 +251,7 @@ def test_reward_terms_of_a_distance_a_speed_and_a_heading():
     seen, terms = env.core.observation[0], reward_terms(env)
     d, v = (float(np.linalg.norm(seen[part])) for part in (slice(0, 3), slice(30, 33)))
     assert d > 0.3
-    assert terms["distance"] == pytest.approx(0.1 * (1 - min(d, 2)), abs=1e-5)
+    assert terms["distance"] == pytest.approx(0.1 * (1 - min(d, 4)), abs=1e-5)
     assert terms["precision"] == pytest.approx(0.1 / (1 + (d / 0.1) ** 2), rel=1e-4)
     assert terms["velocity"] == pytest.approx(-0.1 * 0.1 * v, rel=1e-4)
     yaw_error = math.atan2(seen[36], seen[33])  # x axis of B in H

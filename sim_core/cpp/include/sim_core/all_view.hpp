@@ -131,21 +131,23 @@ inline void put_course(const Memory& memory, const World& world, bool truly, con
 }
 
 /// Towards the nearest wall on each axis, as long as it is close: 1 at the wall, 0 from kWallReachM on.
+/// A drone that does not race has no room around it, but a floor below: z = 0 in W.
 template <class Memory, class T>
-inline void put_walls_around(const Memory& memory, const World& world, const Vec3<T>& p,
-                             const Rotation<T>& R_WL, Pen<T>& pen) {
+inline void put_surfaces(const Memory& memory, const World& world, const Vec3<T>& p,
+                         const Rotation<T>& R_WL, Pen<T>& pen) {
   const Mask<T> racing = memory.racing != 0;
   const CourseRules& rules = world.courses.rules;
-  const T at[3] = {p.x, p.y, p.z};
-  T closeness[3];
+  const auto closeness = [](const T& distance_m) {
+    return clamp(T(nmadd(distance_m, 1.0f / kWallReachM, 1.0f)), T{}, splat<T>(2.0));
+  };
+  const T at[3] = {p.x, p.y, p.z}, otherwise[3] = {T{}, T{}, T{} - closeness(p.z)};
+  T towards[3];
   for (int axis = 0; axis < 3; ++axis) {
-    const T low = clamp(T(nmadd(T(at[axis] - rules.room_low_m[axis]), 1.0f / kWallReachM, 1.0f)),
-                        T{}, splat<T>(2.0));
-    const T high = clamp(T(nmadd(T(rules.room_high_m[axis] - at[axis]), 1.0f / kWallReachM, 1.0f)),
-                         T{}, splat<T>(2.0));
-    closeness[axis] = select(racing, T(high - low), T{});
+    const T low = closeness(at[axis] - rules.room_low_m[axis]);
+    const T high = closeness(rules.room_high_m[axis] - at[axis]);
+    towards[axis] = select(racing, T(high - low), otherwise[axis]);
   }
-  pen.put(to_body(R_WL, Vec3<T>{closeness[0], closeness[1], closeness[2]}));
+  pen.put(to_body(R_WL, Vec3<T>{towards[0], towards[1], towards[2]}));
 }
 
 /// Directions to the most threatening others, each as long as it is close: 1 where it is, 0 from kNearM

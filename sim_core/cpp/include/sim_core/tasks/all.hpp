@@ -31,7 +31,7 @@ struct All : TaskDefaults {
       {"after_normal", 3, "1", "L", 1.0f},
       {"goals_known", 2, "1", "-", 1.0f},
       {"pole_closeness", 3 * kSeenPoles, "1", "L", 1.0f},
-      {"wall_closeness", 3, "1", "L", 1.0f},
+      {"surface_closeness", 3, "1", "L", 1.0f},                  // walls of a race, else the floor
       {"neighbour_closeness", 3 * kNeighbours, "1", "L", 1.0f},  // worst first; 0: nobody
       {"neighbour_velocity", 3 * kNeighbours, "m/s", "L", 0.5f},
       {"neighbour_closest_approach", 3 * kNeighbours, "1", "L", 1.0f},  // if all go on as planned
@@ -291,7 +291,7 @@ struct All : TaskDefaults {
     const Rotation<T> R_WB = rotation_of(seen.q_WB), R_WL = level_of(seen.q_WB);
     put_asked(asked, seen.p_WB, R_WL, pen);
     put_course(memory, flown, false, seen.p_WB, R_WL, pen);
-    put_walls_around(memory, flown, seen.p_WB, R_WL, pen);
+    put_surfaces(memory, flown, seen.p_WB, R_WL, pen);
     put_mates(memory.mates, seen, plan(now, world, seen.p_WB, seen.v_WB), R_WL, pen);
     pen.put(to_body(R_WL, seen.v_WB), to_body(R_WL, third_column(R_WB)), seen.w_WB_B);
     pen.put(to_body(R_WL, from_heading(now.goal, memory.path.integral_H)), history);

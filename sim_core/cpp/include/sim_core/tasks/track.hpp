@@ -7,6 +7,10 @@
 
 namespace sim_core::SIM_CORE_ISA {
 
+/// A drone farther from its goal than this [m] is no worse off. Source: no slot of a formation jumps
+/// farther than 3.9 m (sim_core/formation_settings.py); who is no better off nearer does not set out.
+constexpr float kFarOffM = 4.0f;
+
 struct Track : TaskDefaults {
   static constexpr char kName[] = "track";
   static constexpr bool kFollowsPaths = true;
@@ -170,7 +174,7 @@ struct Track : TaskDefaults {
 
     const float s = n.scale;
     T* t = score.terms;
-    t[0] = (1.0f - min_of(distance, splat<T>(2.0))) * (s * n.distance);
+    t[0] = (1.0f - min_of(distance, splat<T>(kFarOffM))) * (s * n.distance);
     t[1] = (s * n.precision) / madd(ratio, ratio, 1.0f);
     t[2] = speed_error * (-s * n.velocity);
     t[3] = rates_squared * (-s * n.body_rate);
