@@ -111,7 +111,7 @@ def _cube(drones: int, spacing: float) -> Made:  # noqa: ARG001  # as the others
 
 def _staggered(layer: NDArray[np.int64], layers: int) -> Array:
     """By how much a slot's layer stands off the one below, in places."""
-    return 0.5 * (layer % 2) if layers > 2 else np.zeros(len(layer))
+    return (layer % 2).astype(np.float64) * (0.5 if layers > 2 else 0.0)
 
 
 def _sphere(drones: int, spacing: float) -> Made:
