@@ -179,6 +179,17 @@ def test_the_slot_is_shown_from_the_drone_and_scored_by_distance():
     assert sim.reward.sum() == pytest.approx(sum(terms.values()), rel=1e-4)
 
 
+def test_a_slot_across_the_room_is_worse_than_one_at_two_metres():
+    slots = scattered(8, 8, 0.3) + np.array([0.0, 0.0, 3.0])
+    sim = simulator(slots, "company.start_m=1.7", "company.collision_m=0", "path_reward.scale=1")
+    sim.step(hovering(sim))
+    away = np.linalg.norm(sim.truth[:, :3] - slots.reshape(-1, 3), axis=1)
+    assert (away > 2.2).sum() > 3
+    terms = dict(zip(ALL["reward_terms"], sim.take_reward_terms(), strict=True))
+    share = load_environment("all").numbers["company_reward.slot"]
+    assert terms["distance"] == pytest.approx(share * (1 - away).sum(), rel=1e-4)
+
+
 def test_nearness_and_collisions_have_their_price():
     slots = np.zeros((8, 4, 3))
     slots[..., 2] = np.random.default_rng(0).uniform(0.5, 2.0, (8, 4))
