@@ -111,6 +111,7 @@ class FormationChoice:
     swapped: float
     moving: float
     turning: float
+    out_of: tuple[int, ...]
     change_s: tuple[float, float]
     swap_s: tuple[float, float]
     radius_m: tuple[float, float]
@@ -123,6 +124,7 @@ class FormationChoice:
     def settings(self) -> FormationSettings:
         """What they are drawn from; what is not said here as the referee has it."""
         return FormationSettings(
+            out_of=self.out_of,
             change_s=self.change_s,
             swap_s=self.swap_s,
             radius_m=self.radius_m,

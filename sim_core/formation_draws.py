@@ -49,24 +49,26 @@ def _static(rng: Generator, settings: FormationSettings, drones: int, times: Arr
 
 def _changing(rng: Generator, settings: FormationSettings, drones: int, times: Array) -> Array:
     out = np.empty((drones, len(times), 3))
+    count = _slots_to_choose_from(rng, settings, drones)
     for start, end in _stretches(rng.uniform(*settings.change_s), len(times)):
-        out[:, start:end] = _shape(rng, settings, drones)[:, None, :]
+        out[:, start:end] = _taken(rng, _shape(rng, settings, count), drones)[:, None, :]
     return out
 
 
 def _swapped(rng: Generator, settings: FormationSettings, drones: int, times: Array) -> Array:
     base = _given(settings)
     if base is None:
-        base = shape_slots("circle", drones, settings.spacing_m[0])
+        count = _slots_to_choose_from(rng, settings, drones)
+        base = shape_slots("circle", count, settings.spacing_m[0])
         least = reach(base)
         radius = rng.uniform(*np.maximum(settings.radius_m, least))
         base[:, :2] *= radius / least
-        base[:, 2] += rng.uniform(-1.0, 1.0, drones) * rng.uniform(0.0, settings.rise_m)
+        base[:, 2] += rng.uniform(-1.0, 1.0, count) * rng.uniform(0.0, settings.rise_m)
         base = _placed(rng, settings, _dealt(rng, _turned(base, rng.uniform(0.0, 2.0 * np.pi))))
     out = np.empty((drones, len(times), 3))
     for start, end in _stretches(rng.uniform(*settings.swap_s), len(times)):
-        out[:, start:end] = base[:, None, :]
-        base = base[_derangement(rng, drones)]
+        out[:, start:end] = _taken(rng, base, drones)[:, None, :]
+        base = base[_derangement(rng, len(base))]
     return out
 
 
@@ -116,6 +118,29 @@ def _shape(rng: Generator, settings: FormationSettings, drones: int) -> Array:
     if np.ptp(slots[:, 2]) == 0.0:
         slots[:, 2] += rng.uniform(-1.0, 1.0, drones) * rng.uniform(0.0, settings.rise_m)
     return _placed(rng, settings, _dealt(rng, _turned(slots, rng.uniform(0.0, 2.0 * np.pi))))
+
+
+def _slots_to_choose_from(rng: Generator, settings: FormationSettings, drones: int) -> int:
+    """As many as there are drones, unless a formation is a part of a larger one."""
+    larger = [count for count in settings.out_of if count > drones]
+    return int(rng.choice([drones, *larger])) if larger else drones
+
+
+def _taken(rng: Generator, slots: Array, drones: int) -> Array:
+    """Slots of two bunches, dealt out at random: as near to each other as all, as far as all."""
+    if len(slots) == drones:
+        return slots
+    first = int(rng.integers(drones // 2, drones + 1))
+    bunch = _nearest(rng, slots, first)
+    rest = np.setdiff1d(np.arange(len(slots)), bunch)
+    other = rest[_nearest(rng, slots[rest], drones - first)]
+    return _dealt(rng, slots[np.concatenate([bunch, other])])
+
+
+def _nearest(rng: Generator, slots: Array, count: int) -> NDArray[np.int64]:
+    """So many about one drawn."""
+    middle = slots[rng.integers(len(slots))]
+    return np.argsort(np.linalg.norm(slots - middle, axis=1))[:count]
 
 
 def _given(settings: FormationSettings) -> Array | None:

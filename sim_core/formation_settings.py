@@ -32,6 +32,9 @@ class FormationSettings:
         shapes: That are drawn from.
         slots_m: Instead of shapes: slots x, y, z [m; W].
         files: Instead of all that: a path file (.csv) for each drone.
+        out_of: Numbers of slots, one of which is drawn, or as many as there are drones. Where it is
+            more than these, they stand on two bunches of neighbouring slots, on others after every
+            jump. Of scenarios that jump.
         spacing_m: Between neighbours; no wider than `WITHIN_M` has room for.
         radius_m: Of the circle of swapped slots; wider where neighbours would be too near.
         rise_m: Slots of flat shapes stand off their height by at most this.
@@ -52,6 +55,7 @@ class FormationSettings:
     shapes: tuple[Shape, ...] = SHAPES
     slots_m: tuple[Three, ...] = ()
     files: tuple[str, ...] = ()
+    out_of: tuple[int, ...] = ()
     spacing_m: Two = (0.32, 0.8)  # three to eight collision distances  # guess
     radius_m: Two = (0.45, 0.9)  # 8 neighbours are 0.34 to 0.69 m apart, environments/swarm.toml
     rise_m: float = 0.2  # environments/swarm.toml: so that wakes are met
@@ -88,6 +92,11 @@ def settings_faults(settings: FormationSettings) -> Iterator[str]:
     for name in ("swap_s", "change_s"):
         if getattr(settings, name)[0] < 1.0:  # a jump takes longer than that to fly
             yield f"{name}: expected at least 1 s, got {getattr(settings, name)[0]:g}"
+    if any(not FEWEST_DRONES <= count <= MOST_DRONES for count in settings.out_of):
+        yield (
+            f"out_of: expected numbers of {FEWEST_DRONES} to {MOST_DRONES} slots,"
+            f" got {list(settings.out_of)}"
+        )
     if settings.acceleration_m_s2 <= 0.0:
         yield f"acceleration_m_s2: expected more than 0, got {settings.acceleration_m_s2:g}"
     if not 0.1 <= settings.duration_s <= LONGEST_S:

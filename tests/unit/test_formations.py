@@ -104,6 +104,22 @@ def test_swaps_give_every_drone_another_of_the_same_slots():
     assert 0.45 <= radius[0] <= 0.9
 
 
+@pytest.mark.parametrize("scenario", ["changing", "swapped"])
+def test_bunches_of_a_large_formation_are_as_dense_and_as_far_apart(scenario):
+    flat = FormationSettings(out_of=(32,), shapes=("circle",), spacing_m=(0.32, 0.32), rise_m=0.0)
+    large = 0
+    for seed in range(20):
+        p = draw_formation(scenario, 8, seed, settings=flat).slots[..., :3].astype(float)
+        stands = p[:, np.r_[0, np.flatnonzero(jumps(p).any(axis=0))]]
+        assert all(keeps_apart(stands[:, k], 0.32) for k in range(stands.shape[1]))
+        if np.linalg.norm(np.diff(stands, axis=1), axis=2).max() > 2.0:  # 8 alone: 1.8 m across
+            large += 1
+            apart = np.linalg.norm(stands[:, None] - stands, axis=3)
+            nearest = np.where(apart == 0.0, np.inf, apart).min(axis=1)
+            assert np.median(nearest) < 0.33
+    assert 5 <= large <= 15  # half
+
+
 def test_no_jump_is_too_long_to_be_flown_before_the_next_and_none_is_lost():
     for drones, seed in itertools.product((8, 64), range(30)):
         task = draw_formation("changing", drones, seed)
@@ -266,6 +282,7 @@ def test_slots_of_ones_own(tmp_path):
     [
         ("[formation]\nscenario = 'waltz'\n", "scenario: expected one of static, changing"),
         ("[formation]\nsize = 3\n", "unknown key 'size'"),
+        ("[formation]\nout_of = [65]\n", r"out_of: expected numbers of 2 to 64 slots, got \[65\]"),
         ("[formation]\nheight_m = [2, 1]\n", "height_m: expected more than 0, low to high"),
         ("formation = 3\n", r"expected the section \[formation\] alone"),
         ("[other]\n", r"expected the section \[formation\] alone, got other"),
