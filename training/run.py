@@ -31,6 +31,9 @@ from training.verdicts import Verdict
 VERDICTS = 10
 """How often the referee is asked in a run; one verdict takes about 0.3 s."""
 
+VERDICT_EVERY_STEPS = 25_000_000
+"""Oftener in a long run: about twice a minute on two cores."""
+
 CHECKPOINT_EVERY_S = 5.0
 
 Train = Callable[[Learner, VecEnv, Callable[[Learner, dict[str, float]], None]], None]
@@ -194,7 +197,7 @@ class Watch:
         self._checkpoint = checkpoint
         self._began_at = steps
         self._judged_at = -1
-        self._every = max(total // VERDICTS, 1)
+        self._every = max(min(total // VERDICTS, VERDICT_EVERY_STEPS), 1)
         self._next_verdict = (steps // self._every + 1) * self._every
         self._saved = self._since = time.monotonic()
         self.training_s = self.judging_s = 0.0

@@ -77,6 +77,13 @@ def lines_of(folder):
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
+def test_a_long_run_asks_the_referee_oftener(train, tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "VERDICT_EVERY_STEPS", BATCH)
+    train()
+    asked = [line["steps"] for line in lines_of(tmp_path / "first") if "referee/score" in line]
+    assert asked == [BATCH, 2 * BATCH, 3 * BATCH]
+
+
 def test_a_run_leaves_settings_metrics_and_a_checkpoint(train, tmp_path):
     trained = train()
     folder = tmp_path / "first"
