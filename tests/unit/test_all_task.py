@@ -72,7 +72,7 @@ def test_wakes_press_down_those_below_in_the_same_world_alone(drones, worlds, is
 
 def test_formations_are_drawn_from_what_the_environment_says():
     wide = [*only("formation"), *FEW, "formations.radius_m=[4, 4]"]
-    with pytest.raises(SettingsError, match="formation 'swapped': expected slots with [xy] from"):
+    with pytest.raises(SettingsError, match=r"formation 'swapped': expected slots with [xy] from"):
         VecEnv(8, load_environment("all", wide))
 
 
