@@ -33,7 +33,7 @@ class FormationSettings:
         slots_m: Instead of shapes: slots x, y, z [m; W].
         files: Instead of all that: a path file (.csv) for each drone.
         out_of: Numbers of slots, one of which is drawn, or as many as there are drones. Where it is
-            more than these, they stand on two bunches of neighbouring slots, on others after every
+            more than these, they stand on two bunches of neighbouring slots, drawn anew at every
             jump. Of scenarios that jump.
         spacing_m: Between neighbours; no wider than `WITHIN_M` has room for.
         radius_m: Of the circle of swapped slots; wider where neighbours would be too near.

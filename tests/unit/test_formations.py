@@ -107,7 +107,7 @@ def test_swaps_give_every_drone_another_of_the_same_slots():
 @pytest.mark.parametrize("scenario", ["changing", "swapped"])
 def test_bunches_of_a_large_formation_are_as_dense_and_as_far_apart(scenario):
     flat = FormationSettings(out_of=(32,), shapes=("circle",), spacing_m=(0.32, 0.32), rise_m=0.0)
-    large = 0
+    large, widest = 0, 0.0
     for seed in range(20):
         p = draw_formation(scenario, 8, seed, settings=flat).slots[..., :3].astype(float)
         stands = p[:, np.r_[0, np.flatnonzero(jumps(p).any(axis=0))]]
@@ -117,7 +117,9 @@ def test_bunches_of_a_large_formation_are_as_dense_and_as_far_apart(scenario):
             apart = np.linalg.norm(stands[:, None] - stands, axis=3)
             nearest = np.where(apart == 0.0, np.inf, apart).min(axis=1)
             assert np.median(nearest) < 0.33
+            widest = max(widest, apart.max())
     assert 5 <= large <= 15  # half
+    assert widest > 2.5  # one bunch alone: 2.1 m
 
 
 def test_no_jump_is_too_long_to_be_flown_before_the_next_and_none_is_lost():
