@@ -208,20 +208,23 @@ def test_nearness_and_collisions_have_their_price():
 
 
 def test_haste_and_what_is_about_to_happen_have_their_price():
-    slots = scattered(1, 8, 0.5)
-    sim = simulator(slots, "path_start.velocity_m_s=1.5", "company.start_m=0.2")
-    told = sim.truth.astype(float)
-    planned = plans(told, slots[0])
-    risk = 0.0
-    for i in range(8):
-        for j in set(range(8)) - {i}:
-            in_s, miss = miss_of(told[j, :3] - told[i, :3], planned[j] - planned[i])
-            risk += max(0.0, 1.0 - np.linalg.norm(miss) / 0.3) * (1.0 - in_s)
-    assert risk > 0.1
+    slots = scattered(1, 16, 0.5)
+    how = ["path_start.velocity_m_s=1.5", "company.start_share=1", "company.collision_m=0"]
+    prices = ["company_reward.risk=0.4", "company_reward.planned_risk=0.7"]
+    sim = simulator(slots, *how, *prices)
+    p, v = sim.truth[:, :3].astype(float), sim.truth[:, 7:10].astype(float)
+    risks = np.zeros(2)
+    for which, ways in enumerate((v, plans(sim.truth.astype(float), slots[0]))):
+        for i in range(16):
+            for j in set(range(16)) - {i}:
+                in_s, miss = miss_of(p[j] - p[i], ways[j] - ways[i])
+                risks[which] += max(0.0, 1.0 - np.linalg.norm(miss) / 0.3) * (1.0 - in_s)
+    assert risks.min() > 0.1
+    assert np.ptp(risks) > 0.1
     sim.step(hovering(sim))
     terms = dict(zip(ALL["reward_terms"], sim.take_reward_terms(), strict=True))
     n = load_environment("all").numbers
-    assert terms["risk"] == pytest.approx(-n["company_reward.risk"] * risk, rel=1e-3)
+    assert terms["risk"] == pytest.approx(-risks @ [0.4, 0.7], rel=1e-3)
     v = fields(sim.privileged, "privileged")["true_velocity_error"].astype(float)
     slow = n["company_reward.haste_above_m_s"]
     hasty = np.maximum((v**2).sum(axis=1) - slow**2, 0.0).sum()

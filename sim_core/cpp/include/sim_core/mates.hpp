@@ -21,7 +21,8 @@ template <class T>
 struct Mates {
   Mate<T> nearest[kNeighbours];  ///< the most threatening first: see Threat
   T distance_m;                  ///< to the nearest of all
-  T risk;                        ///< of all, added up
+  T risk;                        ///< of all, added up, should all go on as they move
+  T planned_risk;                ///< and should all go on as planned
 };
 
 /// How far ahead two drones are looked at, and how near they may pass without risk.  # guess: half of
@@ -106,6 +107,7 @@ class Told {
     return out;
   }
   Vec3<T> position(int place) const { return {at(0, place), at(1, place), at(2, place)}; }
+  Vec3<T> velocity(int place) const { return {at(3, place), at(4, place), at(5, place)}; }
   Vec3<T> plan(int place) const { return {at(6, place), at(7, place), at(8, place)}; }
   Mate<T> mate(const Int<T>& place) const {
     return {{gathered(0, place), gathered(1, place), gathered(2, place)},
@@ -135,22 +137,25 @@ constexpr float kFarM2 = 1e30f;
 template <class T>
 inline Met<T> meet(const Told<T>& told, const Vec3<T>& p_WB, bool wakes) {
   const Int<T> own = told.places();
-  const Vec3<T> plan_WB = told.mate(own).plan_WB;
+  const Mate<T> self = told.mate(own);
   T nearest = splat<T>(kFarM2);
   T keys[kNeighbours];
   for (T& key : keys) key = splat<T>(3.0 * kFarM2);
   Met<T> met;
   met.wake_n = T{};
-  met.mates.risk = T{};
+  met.mates.risk = met.mates.planned_risk = T{};
   for (int place = 0; place < told.count(); ++place) {
     const Vec3<T> apart = p_WB - told.position(place);
     const Mask<T> itself = own == place;
-    const Threat<T> threat = threat_of<T>(apart * splat<T>(-1.0), told.plan(place) - plan_WB);
+    const Vec3<T> to = apart * splat<T>(-1.0);
+    const Threat<T> threat = threat_of<T>(to, told.plan(place) - self.plan_WB);
     const T square = min_of(threat.square, splat<T>(kFarM2));
     const Bits<T> bits = (bits_of(square) & ~kPlaceBits) | static_cast<std::uint32_t>(place);
     T key = select(itself, splat<T>(2.0 * kFarM2), T(number_of(bits)));
     nearest = select(itself, nearest, min_of(nearest, T(dot(apart, apart))));
-    met.mates.risk = met.mates.risk + select(itself, T{}, risk_of(threat));
+    const Threat<T> moving = threat_of<T>(to, told.velocity(place) - self.v_WB);
+    met.mates.risk = met.mates.risk + select(itself, T{}, risk_of(moving));
+    met.mates.planned_risk = met.mates.planned_risk + select(itself, T{}, risk_of(threat));
     for (T& kept : keys) {
       const T farther = max_of(kept, key);
       kept = min_of(kept, key);

@@ -63,6 +63,7 @@ struct All : TaskDefaults {
       {"company_reward.haste", -kAnyNumber, kAnyNumber},
       {"company_reward.haste_above_m_s", 0.0f, 100.0f},
       {"company_reward.risk", -kAnyNumber, kAnyNumber},
+      {"company_reward.planned_risk", -kAnyNumber, kAnyNumber},
       {"company_reward.proximity", -kAnyNumber, kAnyNumber},
       {"company_reward.crash", -kAnyNumber, kAnyNumber},
       {"path_start.position_m", 0.0f, 100.0f},
@@ -113,7 +114,7 @@ struct All : TaskDefaults {
     float drones;
     float path_share, race_share, more_races_share, formation_share, both_share;
     float start_m, start_share, collision_m, proximity_m;
-    float slot, haste, haste_above_m_s, risk, near, crash;
+    float slot, haste, haste_above_m_s, risk, planned_risk, near, crash;
     Track::Numbers path;
     Race::Numbers race;  ///< starts before a gate in halves of its opening
   };
@@ -215,6 +216,7 @@ struct All : TaskDefaults {
     const Mask<T> alone = memory.alone != 0;
     memory.mates.distance_m = select(alone, splat<T>(kFarM), memory.mates.distance_m);
     memory.mates.risk = select(alone, T{}, memory.mates.risk);
+    memory.mates.planned_risk = select(alone, T{}, memory.mates.planned_risk);
     for (Mate<T>& mate : memory.mates.nearest) {
       mate.p_WB.x = select(alone, splat<T>(kFarM), mate.p_WB.x);
     }
@@ -246,8 +248,8 @@ struct All : TaskDefaults {
     const Vec3<T> astray = body.v_WB - now.goal.v_WB;
     const T haste = max_of(T(dot(astray, astray) - n.haste_above_m_s * n.haste_above_m_s), T{});
     const T near = max_of(T(n.proximity_m - memory.mates.distance_m), T{});
-    const T with[] = {select(alone, T{}, haste) * -n.haste, memory.mates.risk * -n.risk,
-                      near * -n.near};
+    const T risk = madd(memory.mates.risk, n.risk, T(memory.mates.planned_risk * n.planned_risk));
+    const T with[] = {select(alone, T{}, haste) * -n.haste, T{} - risk, near * -n.near};
     const T share = select(alone, splat<T>(1.0), splat<T>(n.slot));
     const T crash = select(alone, p[8], splat<T>(-n.crash));
     // clang-format off
