@@ -184,28 +184,33 @@ class SwarmJudge:
 
 
 class AllJudge:
-    """One judge after the other: hover and track, both kinds of race, formations."""
+    """One judge after the other, of what `[mix]` trains: hover and track, races, formations."""
 
     def __init__(self, environment: Environment, manifest: Manifest, drones: int = 64) -> None:
         """Prepare the trials."""
-        racing = race_part(environment, environment.course)
-        ringing = race_part(environment, environment.more_courses)
-        self._tracking = TrackJudge(track_part(environment), manifest, drones)
-        self._racing = RaceJudge(racing, manifest, 2 * drones)
-        self._ringing = RaceJudge(ringing, manifest, drones)
-        self._swarming = SwarmJudge(environment, manifest, drones // 4)
+        n = environment.numbers
+        racing, ringing = (
+            race_part(environment, courses)
+            for courses in (environment.course, environment.more_courses)
+        )
+        self._judges: dict[str, Judge] = {}
+        if n["mix.path"]:
+            self._judges["track"] = TrackJudge(track_part(environment), manifest, drones)
+        if n["mix.race"] or n["mix.both"]:
+            self._judges["race"] = RaceJudge(racing, manifest, 2 * drones)
+        if n["mix.more_races"]:
+            self._judges["rings"] = RaceJudge(ringing, manifest, drones)
+        if n["mix.formation"] or n["mix.both"]:
+            self._judges["swarm"] = SwarmJudge(environment, manifest, drones // 4)
 
     def __call__(self, actor: Actor) -> AllVerdict:
         """Fly and score."""
-        return AllVerdict(
-            self._tracking(actor), self._racing(actor), self._ringing(actor), self._swarming(actor)
-        )
+        return AllVerdict(**{name: judge(actor) for name, judge in self._judges.items()})
 
-    def record(self, actor: Actor) -> tuple[RecordedFlight, Float32]:
-        """See `Judge`: tracking, and what was seen in races and formations too."""
-        flight, seen = self._tracking.record(actor)
-        others = [judge.record(actor)[1] for judge in (self._racing, self._swarming)]
-        return flight, np.concatenate([seen, *others])
+    def record(self, actor: Actor) -> tuple[RecordedFlight | None, Float32]:
+        """See `Judge`: the first kind's flight, and what was seen in the others too."""
+        flown = [judge.record(actor) for judge in self._judges.values()]
+        return flown[0][0], np.concatenate([seen for _, seen in flown])
 
 
 class TaskJudge:

@@ -190,43 +190,52 @@ class SwarmVerdict:
 
 @dataclass(frozen=True)
 class AllVerdict:
-    """All of it; `rings` are the second kind of course."""
+    """All of it, but for what a run does not train; `rings` are the second kind of course."""
 
-    track: TrackVerdict
-    race: RaceVerdict
-    rings: RaceVerdict
-    swarm: SwarmVerdict
+    track: TrackVerdict | None = None
+    race: RaceVerdict | None = None
+    rings: RaceVerdict | None = None
+    swarm: SwarmVerdict | None = None
 
     @property
     def score(self) -> float:
         """The sum."""
-        return self.track.score + self.race.score + self.rings.score + self.swarm.score
+        return sum(part.score for part in self._parts().values())
 
     @property
     def best_score(self) -> float:
         """See `Verdict`."""
-        return math.inf
+        return sum(part.best_score for part in self._parts().values())
 
     def figures(self) -> dict[str, float]:
-        """See `Verdict`; with the part's name before each."""
-        parts: dict[str, Verdict] = {
-            "race": self.race, "rings": self.rings, "swarm": self.swarm,
-        }  # fmt: skip
-        figures = self.track.figures()
-        return figures | {
-            f"{name}_{key}": value
-            for name, part in parts.items()
+        """See `Verdict`; with the part's name before each, but for tracking."""
+        return {
+            key if name == "track" else f"{name}_{key}": value
+            for name, part in self._parts().items()
             for key, value in part.figures().items()
         }
 
     def told(self) -> dict[str, tuple[str, str]]:
         """See `Verdict`."""
-        track, race, swarm = self.track.told(), self.race.told(), self.swarm.told()
-        rings = (f"{self.rings.gates_passed:4.1f}", "passed, mean")
+        said = {name: part.told() for name, part in self._parts().items()}
+        shown = {
+            "track": {"hover": "hover", "lemniscate": "lemniscate"},
+            "race": {"finished": "raced", "lap": "lap"},
+            "rings": {"gates": "rings"},
+            "swarm": {"clean": "clean", "slots": "slots"},
+        }
         return {
-            "hover": track["hover"], "lemniscate": track["lemniscate"],
-            "raced": race["finished"], "lap": race["lap"], "rings": rings, **swarm,
+            label: said[name][key]
+            for name, labels in shown.items()
+            if name in said
+            for key, label in labels.items()
+        }
+
+    def _parts(self) -> dict[str, Verdict]:
+        parts: dict[str, Verdict | None] = {
+            "track": self.track, "race": self.race, "rings": self.rings, "swarm": self.swarm,
         }  # fmt: skip
+        return {name: part for name, part in parts.items() if part is not None}
 
 
 def _centimetres(metres: float) -> str:
