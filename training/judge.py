@@ -205,7 +205,8 @@ class AllJudge:
 
     def __call__(self, actor: Actor) -> AllVerdict:
         """Fly and score."""
-        return AllVerdict(**{name: judge(actor) for name, judge in self._judges.items()})
+        verdicts: dict[str, Any] = {name: judge(actor) for name, judge in self._judges.items()}
+        return AllVerdict(**verdicts)
 
     def record(self, actor: Actor) -> tuple[RecordedFlight | None, Float32]:
         """See `Judge`: the first kind's flight, and what was seen in the others too."""

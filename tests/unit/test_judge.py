@@ -12,7 +12,7 @@ from training.settings import PPOSettings
 
 KINDS = ("path", "race", "more_races", "formation", "both")
 FEW = [f"{name}.count=16" for name in ("references", "more_courses", "formations")]
-
+"""To draw: an environment is there the sooner."""
 
 JUDGED = {"hover_error_m", "race_success_rate", "rings_success_rate", "swarm_slot_error_m"}
 """A figure of each part."""
