@@ -108,7 +108,6 @@ struct Race : TaskDefaults {
     memory.gate =
         static_cast<std::int32_t>(uniform<float>(bits.c) * static_cast<float>(table.gates));
     memory.gate = memory.gate < table.gates ? memory.gate : table.gates - 1;
-    // Where a start touches something it stays: drawn again elsewhere, three seeds of three learned later.
     return before_gate(memory.course.true_gates[memory.gate], n, p, v);
   }
 
