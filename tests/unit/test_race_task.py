@@ -375,3 +375,15 @@ def test_split_s_begins_clear_of_its_frames_before_every_gate():
     centres = np.array([gate.position_m for gate in load_race("split_s").course.true.gates])
     nearest = np.argmin(np.linalg.norm(begun[:, None] - centres, axis=2), axis=1)
     assert set(nearest) == {0, 1, 2, 3}
+
+
+def test_few_begin_where_they_can_but_hit_something():
+    wide = ["start.aside_m=0.35", "start.before_high_m=1.3", "start.yaw_rad=1.2"]
+    environment = load_environment("race", ["start.ground=0", "start.hover=0", *wide])
+    env = VecEnv(4096, environment, threads=2)
+    env.reset(seed=0)
+    hover = np.float32([environment.load_airframe().hover_thrust_n, 0.0, 0.0, 0.0])
+    hit = np.zeros(4096, bool)
+    for _ in range(10):
+        hit |= env.step(np.tile(hover, (4096, 1)))[2]
+    assert hit.mean() < 0.02

@@ -98,9 +98,9 @@ struct Race : TaskDefaults {
     draw_course(memory.course, table, course_of(table, how.number, bits.a), how.at);
     const float* start = table.starts + kStartColumns * course_of(table, how.number, bits.a);
     if (uniform<float>(bits.d) < n.known) memory.known = kAllKnown;
-    const Draw<float> p = draw(how.at, Purpose::kStart, 0), v = draw(how.at, Purpose::kStart, 1);
     const bool at_start = uniform<float>(bits.b) <= n.ground + n.hover;
     if (at_start) {
+      const Draw<float> p = draw(how.at, Purpose::kStart, 0), v = draw(how.at, Purpose::kStart, 1);
       const bool hovers = uniform<float>(bits.b) > n.ground;
       return at_course_start(start, table.rules.draws, n, p, v, hovers);
     }
@@ -108,8 +108,26 @@ struct Race : TaskDefaults {
     memory.gate =
         static_cast<std::int32_t>(uniform<float>(bits.c) * static_cast<float>(table.gates));
     memory.gate = memory.gate < table.gates ? memory.gate : table.gates - 1;
-    return before_gate(memory.course.true_gates[memory.gate], n, p, v);
+    return clear_start(memory, table, how.at, n);
   }
+
+  /// Before the gate, drawn again where nobody could help hitting something.
+  static BodyState<float> clear_start(const Memory<float>& memory, const CourseTable& table,
+                                      const Counter<float>& at, const Numbers& n) {
+    BodyState<float> body{};
+    for (std::uint32_t i = 0; i < 2 * kMostTries; i += 2) {
+      const Draw<float> p = draw(at, Purpose::kStart, i), v = draw(at, Purpose::kStart, i + 1);
+      body = before_gate(memory.course.true_gates[memory.gate], n, p, v);
+      const Vec3<float> soon = madd(body.v_WB, kHelplessS, body.p_WB);
+      if (!touches_anything(memory.course, table, body.p_WB, soon, n.drone_radius_m)) break;
+    }
+    return body;
+  }
+
+  /// How often a start is drawn, and how long a drone flies on whatever it is told.  # guess: a third of
+  /// a second passes till a drone at 2.5 m/s has stopped
+  static constexpr std::uint32_t kMostTries = 4;
+  static constexpr float kHelplessS = 0.15f;
 
   static int course_of(const CourseTable& table, std::uint32_t number, std::uint32_t bits) {
     if (table.rules.in_order != 0) return static_cast<int>(number) % table.count;
