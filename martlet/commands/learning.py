@@ -2,6 +2,7 @@
 """Commands about policies: train, evaluate, export."""
 
 import dataclasses
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -54,9 +55,8 @@ def train(
         raise UsageError("torchrun: expected --out, where a restart finds its checkpoint.")
     if out is None and resume:
         raise UsageError("train: --resume: expected --out, the folder of the run, got none.")
-    if action is not None:
-        changes = (*changes, f'action.kind="{action}"')
-    recipe = load_recipe(task, changes, vars(ppo))
+    chosen = () if action is None else (f'action.kind="{action}"',)
+    recipe = load_recipe(task, (*chain(*changes), *chosen), vars(ppo))
     if parallel.rank() > 0:
         follow_run(recipe)
         return
@@ -111,7 +111,7 @@ def evaluate(
     from martlet.summary import show_evaluation, show_figures
 
     order = Order(
-        policy, task, episodes, seed, baseline, out, render, changes,
+        policy, task, episodes, seed, baseline, out, render, tuple(chain(*changes)),
         track=track, level=level, scenario=scenario, drones=drones,
     )  # fmt: skip
     order.check()

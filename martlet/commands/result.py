@@ -5,11 +5,12 @@ import json
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from tyro.conf import arg
+from tyro.conf import UseAppendAction, arg
 
 Json = Annotated[bool, arg(name="json", help="Print one JSON object on standard output.")]
 Changes = Annotated[
-    tuple[str, ...],
+    tuple[tuple[str, ...], ...],  # of each --set
+    UseAppendAction,
     arg(
         name="set",
         metavar="KEY=VALUE",

@@ -2,7 +2,10 @@
 """How to learn a task, as its file and the command line say it."""
 
 import pytest
+import tyro
 
+from martlet.cli import READING
+from martlet.commands import learning
 from sim_core.errors import SettingsError
 from training.errors import TrainingSettingsError
 from training.recipe import load_recipe, stage_at
@@ -71,3 +74,13 @@ def test_split_s_is_learnt_on_its_own_track():
     recipe = load_recipe("split_s")
     assert {stage.environment.course.track for stage in recipe} == {"split_s"}
     assert recipe[-1].settings.steps == 60_000_000
+
+
+def test_every_set_of_a_command_counts_and_may_name_several(monkeypatch):
+    heard = []
+    monkeypatch.setattr("training.recipe.load_recipe", lambda _, changes, __: heard.append(changes))
+    monkeypatch.setattr("training.parallel.rank", lambda: 1)
+    monkeypatch.setattr("training.run.follow_run", lambda _: None)
+    words = ["--set", "a=1", "b=2", "--set", "c=3", "--action", "motors"]
+    tyro.cli(learning.train, args=words, config=READING)
+    assert heard == [("a=1", "b=2", "c=3", 'action.kind="motors"')]
